@@ -1,0 +1,3 @@
+export * from "./resource-type.ts";
+export * from "./status.ts";
+export type * from "./types.ts";
