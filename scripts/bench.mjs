@@ -1,0 +1,19 @@
+// npm run bench -- NAME: runs tests/bench/NAME.ts and prints its figures as one JSON line.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { NODE, npmInstall, ROOT } from "./prepare.mjs";
+
+const folder = join(ROOT, "tests/bench");
+const names = readdirSync(folder)
+  .filter((f) => f.endsWith(".ts"))
+  .map((f) => f.slice(0, -3));
+const [name, ...args] = process.argv.slice(2);
+if (!name || !existsSync(join(folder, `${name}.ts`))) {
+  console.error(`usage: npm run bench -- NAME\nbenchmarks: ${names.join(", ")}`);
+  process.exit(2);
+}
+npmInstall((text) => console.error(text));
+const script = `const bench = (await import(${JSON.stringify(join(folder, `${name}.ts`))})).default; const figures = await bench(${JSON.stringify(args)}); process.stdout.write(JSON.stringify({ bench: ${JSON.stringify(name)}, ...figures }) + "\\n"); process.exit(0);`;
+const result = spawnSync(NODE, ["--input-type=module", "-e", script], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+process.exit(result.status ?? 1);

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FLOTILLA, ok, type Result, type RunOptions, run } from "./run.ts";
+
+/** A cluster of a test's own: state folder, name and kubeconfig touch nothing of the user's. */
+export class TestCluster {
+  readonly name: string;
+  readonly home = mkdtempSync(join(tmpdir(), "flotilla-e2e-"));
+  readonly kubeconfig = join(this.home, "kubeconfig");
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  private get env(): Record<string, string> {
+    return { FLOTILLA_HOME: join(this.home, "state"), KUBECONFIG: this.kubeconfig, HOME: this.home };
+  }
+
+  flotilla(args: string[], options: RunOptions = {}): Promise<string> {
+    return ok(FLOTILLA, [...args, "--name", this.name], { timeout_ms: 180_000, ...options, env: { ...this.env, ...options.env } });
+  }
+
+  tryFlotilla(args: string[], options: RunOptions = {}): Promise<Result> {
+    return run(FLOTILLA, [...args, "--name", this.name], { ...options, env: { ...this.env, ...options.env } });
+  }
+
+  kubectl(...args: string[]): Promise<string> {
+    return ok("kubectl", args, { env: this.env });
+  }
+
+  tryKubectl(args: string[], options: RunOptions = {}): Promise<Result> {
+    return run("kubectl", args, { ...options, env: { ...this.env, ...options.env } });
+  }
+
+  async json<T = any>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.kubectl(...args, "-o", "json")) as T;
+  }
+
+  apply(manifest: string): Promise<string> {
+    return ok("kubectl", ["apply", "-f", "-"], { env: this.env, stdin: manifest });
+  }
+
+  async status(): Promise<Status> {
+    return JSON.parse(await this.flotilla(["status", "-o", "json"])) as Status;
+  }
+
+  /** Always runs to its end, so that a failed test leaves nothing behind either. */
+  async destroy(): Promise<void> {
+    await this.tryFlotilla(["down"], { timeout_ms: 120_000 });
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+export interface Status {
+  machines: { name: string; state: string; [key: string]: unknown }[];
+  components: { name: string; machine: string; pid: number; state: string; restarts: number; leader: boolean }[];
+}
