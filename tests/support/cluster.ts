@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,6 +40,28 @@ export class TestCluster {
 
   apply(manifest: string): Promise<string> {
     return ok("kubectl", ["apply", "-f", "-"], { env: this.env, stdin: manifest });
+  }
+
+  /** Runs `use` while `kubectl port-forward` is up on a free local port. */
+  async portForward<T>(target: string, port: number, use: (local: number) => Promise<T>): Promise<T> {
+    const child = spawn("kubectl", ["port-forward", target, `:${port}`], {
+      env: { ...process.env, ...this.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    try {
+      const local = await new Promise<number>((resolve, reject) => {
+        let text = "";
+        child.stdout.on("data", (chunk) => {
+          const match = /127\.0\.0\.1:(\d+)/.exec((text += chunk));
+          if (match) resolve(Number(match[1]));
+        });
+        child.stderr.on("data", (chunk) => (text += chunk));
+        child.on("exit", (code) => reject(new Error(`kubectl port-forward ended with ${code}: ${text}`)));
+      });
+      return await use(local);
+    } finally {
+      child.kill();
+    }
   }
 
   async status(): Promise<Status> {

@@ -1,0 +1,73 @@
+// No Docker: the same with --runtime process, as root and without root.
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { TestCluster } from "../support/cluster.ts";
+import { busyboxRootfs } from "../support/images.ts";
+import { eventually } from "../support/run.ts";
+
+const cluster = new TestCluster("e2e-process");
+const rootfs = busyboxRootfs();
+
+describe("a small cluster of plain processes", { concurrency: 1 }, () => {
+  before(async () => {
+    await cluster.flotilla(["up", "--runtime", "process", "--control-planes", "1", "--workers", "2"], { timeout_ms: 120_000 });
+    await cluster.flotilla(["image", "add", "busybox:1", "--path", rootfs]);
+  });
+  after(async () => {
+    await cluster.destroy();
+    rmSync(rootfs, { recursive: true, force: true });
+  });
+
+  test("three nodes are Ready and say process://", async () => {
+    const rows = (await cluster.kubectl("get", "nodes", "-o", "wide", "--no-headers")).trim().split("\n");
+    assert.equal(rows.length, 3);
+    for (const row of rows) assert.match(row, /\sReady\s.*process:\/\//);
+  });
+
+  test("pods have their own addresses, namespaces and root, and reach each other", async () => {
+    await cluster.kubectl(
+      "create",
+      "deployment",
+      "web",
+      "--image=busybox:1",
+      "--replicas=2",
+      "--",
+      "sh",
+      "-c",
+      "echo $HOSTNAME > /www/index.html; httpd -f -p 8080 -h /www",
+    );
+    await cluster.kubectl("rollout", "status", "deploy/web", "--timeout=60s");
+    await cluster.kubectl("expose", "deployment", "web", "--port=80", "--target-port=8080");
+    const pods = (await cluster.json("get", "pods", "-l", "app=web")).items;
+    assert.equal(new Set(pods.map((p: any) => p.status.podIP)).size, 2);
+    const [a, b] = pods;
+    const body = await cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", "-T", "3", `http://${b.status.podIP}:8080/`);
+    assert.equal(body.trim(), b.metadata.name);
+    assert.equal((await cluster.kubectl("exec", a.metadata.name, "--", "hostname")).trim(), a.metadata.name);
+    const ip = (await cluster.json("get", "svc", "web")).spec.clusterIP;
+    await eventually(
+      "the service answers",
+      () => cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", "-T", "3", `http://${ip}/`),
+      20_000,
+    );
+  });
+
+  test("logs, a killed process and deletion", async () => {
+    await cluster.kubectl(
+      "run",
+      "talk",
+      "--image=busybox:1",
+      "--command",
+      "--",
+      "sh",
+      "-c",
+      "for i in 1 2 3; do echo line $i; done; sleep 3600",
+    );
+    await cluster.kubectl("wait", "--for=condition=Ready", "pod/talk", "--timeout=30s");
+    assert.equal(await cluster.kubectl("logs", "talk"), "line 1\nline 2\nline 3\n");
+    await cluster.kubectl("delete", "pod", "talk", "--now");
+    await cluster.kubectl("delete", "deployment", "web");
+    await eventually("the pods are gone", async () => (await cluster.json("get", "pods")).items.length === 0);
+  });
+});
