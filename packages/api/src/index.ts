@@ -1,5 +1,13 @@
 export * from "./definition.ts";
+export * from "./duration.ts";
 export * from "./field-error.ts";
+export * from "./int-or-string.ts";
+export * from "./names.ts";
+export * from "./node-affinity.ts";
+export * from "./pod.ts";
+export * from "./quantity.ts";
 export * from "./resource-type.ts";
+export * from "./selectors.ts";
 export * from "./status.ts";
+export * from "./taints.ts";
 export type * from "./types.ts";
