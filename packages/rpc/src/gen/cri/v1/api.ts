@@ -364,6 +364,8 @@ export interface ImageFsInfoResponse {
 export interface ImageSpec {
   image: string;
   annotations: { [key: string]: string };
+  userSpecifiedImage: string;
+  runtimeHandler: string;
 }
 
 export interface ImageSpec_AnnotationsEntry {
@@ -4610,7 +4612,7 @@ export const ImageFsInfoResponse: MessageFns<ImageFsInfoResponse> = {
 };
 
 function createBaseImageSpec(): ImageSpec {
-  return { image: "", annotations: {} };
+  return { image: "", annotations: {}, userSpecifiedImage: "", runtimeHandler: "" };
 }
 
 export const ImageSpec: MessageFns<ImageSpec> = {
@@ -4621,6 +4623,12 @@ export const ImageSpec: MessageFns<ImageSpec> = {
     globalThis.Object.entries(message.annotations).forEach(([key, value]: [string, string]) => {
       ImageSpec_AnnotationsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
     });
+    if (message.userSpecifiedImage !== "") {
+      writer.uint32(146).string(message.userSpecifiedImage);
+    }
+    if (message.runtimeHandler !== "") {
+      writer.uint32(154).string(message.runtimeHandler);
+    }
     return writer;
   },
 
@@ -4656,6 +4664,22 @@ export const ImageSpec: MessageFns<ImageSpec> = {
             }
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.userSpecifiedImage = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.runtimeHandler = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4683,6 +4707,8 @@ export const ImageSpec: MessageFns<ImageSpec> = {
       },
       {},
     );
+    message.userSpecifiedImage = object.userSpecifiedImage ?? "";
+    message.runtimeHandler = object.runtimeHandler ?? "";
     return message;
   },
 };
