@@ -24,6 +24,7 @@ const ARROWS: Record<string, string[]> = {
   "services/dns": ["base", "api", "client", "process"],
   "services/cri-docker": ["base", "cri", "process"],
   "services/cri-process": ["base", "cri", "process"],
+  "services/relay": ["base", "process"],
   "services/flotillad": ["base", "api", "client", "rpc", "pki", "process", "cri"],
   "apps/cli": ["base", "api", "client", "rpc", "process"],
 };
