@@ -1,2 +1,10 @@
 export type * from "./client.ts";
+export { type ClientPorts, createClient } from "./create-client.ts";
 export type * from "./informer.ts";
+export { createInformerFactory } from "./informer-factory.ts";
+export * from "./kubeconfig.ts";
+export type { ReflectorPorts } from "./reflector.ts";
+export type { HttpPort, HttpRequest, HttpResponse } from "./rest/http-port.ts";
+export * from "./selector.ts";
+export { SharedInformer } from "./shared-informer.ts";
+export { objectKey, Store, splitKey } from "./store.ts";

@@ -1,0 +1,1 @@
+export { type FakeAction, FakeApiClient, type Reactor } from "./fake-client.ts";

@@ -1,0 +1,39 @@
+import { ApiError, apiError, type Status, type StatusReason } from "@flotilla/api";
+import { type ServiceError, status } from "@grpc/grpc-js";
+
+/** Where the API server puts the Kubernetes Status of a failed call (ARCHITECTURE.md, contracts). */
+export const STATUS_TRAILER = "kubernetes-status-bin";
+
+/** For servers that died before they could send a Status. */
+const REASON_OF_CODE: Partial<Record<number, StatusReason>> = {
+  [status.UNAVAILABLE]: "ServiceUnavailable",
+  [status.DEADLINE_EXCEEDED]: "Timeout",
+  [status.CANCELLED]: "Timeout",
+  [status.UNAUTHENTICATED]: "Unauthorized",
+  [status.PERMISSION_DENIED]: "Forbidden",
+  [status.NOT_FOUND]: "NotFound",
+  [status.ALREADY_EXISTS]: "AlreadyExists",
+  [status.ABORTED]: "Conflict",
+  [status.INVALID_ARGUMENT]: "BadRequest",
+  [status.OUT_OF_RANGE]: "Expired",
+  [status.RESOURCE_EXHAUSTED]: "TooManyRequests",
+  [status.UNIMPLEMENTED]: "MethodNotAllowed",
+};
+
+export function fromServiceError(error: ServiceError): ApiError {
+  const trailer = error.metadata?.get(STATUS_TRAILER)[0];
+  if (trailer !== undefined) {
+    try {
+      return new ApiError(JSON.parse(trailer.toString()) as Status);
+    } catch {
+      // An unreadable Status says less than the gRPC code: fall through.
+    }
+  }
+  return apiError(REASON_OF_CODE[error.code] ?? "InternalError", error.details || error.message);
+}
+
+/** True when no server answered: another one may. A Status means that one did answer. */
+export function isTransportFailure(error: ServiceError): boolean {
+  const unanswered = error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED;
+  return unanswered && (error.metadata?.get(STATUS_TRAILER).length ?? 0) === 0;
+}
