@@ -31,6 +31,8 @@ program node_modules/node/bin/node /bin/node
 for name in ip unshare nsenter mount umount mountpoint script setpriv; do
   path=$(command -v "$name") && program "$path" "/bin/$name" || { echo "not on this machine: $name" >&2; exit 1; }
 done
+# Not busybox for sh: it would run its own small ip, unshare and nsenter instead of the real ones.
+program "$(command -v dash)" /bin/sh
 # Everything else a shell script wants; the real programs above keep their names.
 busybox=$(command -v busybox) || { echo "not on this machine: busybox (busybox-static)" >&2; exit 1; }
 cp -L "$busybox" "$root/bin/busybox"
