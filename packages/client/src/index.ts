@@ -1,10 +1,12 @@
 export type * from "./client.ts";
 export { type ClientPorts, createClient } from "./create-client.ts";
+export * from "./events/recorder.ts";
 export type * from "./informer.ts";
 export { createInformerFactory } from "./informer-factory.ts";
 export * from "./kubeconfig.ts";
+export * from "./leader-election/elector.ts";
+export * from "./leader-election/flags.ts";
 export type { ReflectorPorts } from "./reflector.ts";
 export type { HttpPort, HttpRequest, HttpResponse } from "./rest/http-port.ts";
-export * from "./selector.ts";
 export { SharedInformer } from "./shared-informer.ts";
 export { objectKey, Store, splitKey } from "./store.ts";

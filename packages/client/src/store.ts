@@ -1,6 +1,5 @@
-import type { KubeObject, LabelSelector } from "@flotilla/api";
+import { type KubeObject, type LabelSelector, matchesLabelSelector } from "@flotilla/api";
 import type { Lister } from "./informer.ts";
-import { matchesSelector } from "./selector.ts";
 
 export type IndexFunction<T> = (object: T) => string[];
 
@@ -82,7 +81,7 @@ export class Store<T> implements Lister<T> {
     const { namespace, selector } = filter;
     const candidates = namespace === undefined ? this.objects.values() : this.byIndex(NAMESPACE, namespace).values();
     const all = [...candidates];
-    return selector ? all.filter((o) => matchesSelector(selector, meta(o).labels)) : all;
+    return selector ? all.filter((o) => matchesLabelSelector(selector, meta(o).labels)) : all;
   }
 
   byIndex(index: string, key: string): T[] {

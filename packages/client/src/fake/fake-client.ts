@@ -1,4 +1,4 @@
-import { apiError, apiVersionOf, type KubeObject, type ResourceType } from "@flotilla/api";
+import { apiError, apiVersionOf, type KubeObject, parseLabelSelector, type ResourceType } from "@flotilla/api";
 import { type Clock, type Random, randomName, rfc3339, seededRandom, uuid } from "@flotilla/base";
 import type {
   ApiClient,
@@ -12,8 +12,8 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "../client.ts";
-import { matchesFields, matchesRequirements, parseLabelSelector } from "../selector.ts";
 import { objectKey } from "../store.ts";
+import { matchesFields } from "./field-selector.ts";
 import { deletionOf, withoutStatusChange } from "./lifecycle.ts";
 import { applyPatch } from "./patches.ts";
 import { WatchHub } from "./watch-hub.ts";
@@ -304,7 +304,7 @@ export class FakeApiClient implements ApiClient {
 
 function matches(object: KubeObject, options: ListOptions): boolean {
   if (!inNamespace(object, options) || !matchesFields(options.fieldSelector, object)) return false;
-  return !options.labelSelector || matchesRequirements(parseLabelSelector(options.labelSelector), object.metadata.labels);
+  return !options.labelSelector || parseLabelSelector(options.labelSelector).matches(object.metadata.labels);
 }
 
 function inNamespace(object: KubeObject, options: ListOptions): boolean {

@@ -40,6 +40,7 @@ export async function callUnary<R>(ports: CallPorts, idempotent: boolean, send: 
       const { stub } = await servers.ready();
       return await once(stub, ports.metadata(), clock.now() + DEADLINE_MS, send, signal);
     } catch (error) {
+      if (signal?.aborted) throw apiError("Timeout", "the request was cancelled");
       last = (error as Error).message;
       const unsent = error instanceof NotConnected;
       if (!unsent && !isTransportFailure(error as ServiceError)) throw fromServiceError(error as ServiceError);

@@ -8,7 +8,7 @@ export const STATUS_TRAILER = "kubernetes-status-bin";
 const REASON_OF_CODE: Partial<Record<number, StatusReason>> = {
   [status.UNAVAILABLE]: "ServiceUnavailable",
   [status.DEADLINE_EXCEEDED]: "Timeout",
-  [status.CANCELLED]: "Timeout",
+  [status.CANCELLED]: "ServiceUnavailable",
   [status.UNAUTHENTICATED]: "Unauthorized",
   [status.PERMISSION_DENIED]: "Forbidden",
   [status.NOT_FOUND]: "NotFound",
@@ -32,8 +32,11 @@ export function fromServiceError(error: ServiceError): ApiError {
   return apiError(REASON_OF_CODE[error.code] ?? "InternalError", error.details || error.message);
 }
 
-/** True when no server answered: another one may. A Status means that one did answer. */
+/** A server that stops resets its streams (CANCELLED); a broken connection can surface as INTERNAL. */
+const UNANSWERED: number[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED];
+
+/** True when no server answered: another one may. A Status means that one did answer; our own abort is told apart by the caller. */
 export function isTransportFailure(error: ServiceError): boolean {
-  const unanswered = error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED;
-  return unanswered && (error.metadata?.get(STATUS_TRAILER).length ?? 0) === 0;
+  if ((error.metadata?.get(STATUS_TRAILER).length ?? 0) > 0) return false;
+  return UNANSWERED.includes(error.code) || (error.code === status.INTERNAL && /RST_STREAM|ECONN|EPIPE/.test(error.details ?? ""));
 }
