@@ -4,7 +4,7 @@ import os from "node:os";
 import { promisify } from "node:util";
 import { EndpointSlices, Services } from "@flotilla/api";
 import { createClient, createInformerFactory, loadKubeconfig } from "@flotilla/client";
-import { runMain } from "@flotilla/process";
+import { type FlagSpecs, runMain } from "@flotilla/process";
 import { createProxy } from "./assemble.ts";
 import { healthResponder, metricsResponder, serve } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
@@ -27,7 +27,7 @@ const FLAGS = {
   "proxy-mode": { type: "string", default: "userspace", help: "how services are proxied; userspace is the only one" },
   "min-sync-period": { type: "duration", default: 10, help: "changes that come this close together are applied together" },
   "sync-period": { type: "duration", default: 30_000, help: "how often everything is planned anew" },
-} as const;
+} satisfies FlagSpecs;
 
 const SUMMARY = "Serves the cluster's Services on this node: listens on their addresses and relays to their endpoints.";
 
@@ -39,7 +39,7 @@ await runMain("kube-proxy", SUMMARY, FLAGS, async (flags, ports) => {
   const readFile = (path: string) => readFileSync(path, "utf8");
   const config = { ...loadKubeconfig(flags.kubeconfig, readFile), userAgent: "kube-proxy" };
   const client = createClient({ ...ports, readFile }, config);
-  const informers = createInformerFactory(ports, client);
+  const informers = createInformerFactory({ ...ports, client });
   const metrics = createMetrics();
   const nodeName = flags["hostname-override"] || os.hostname();
   const proxy = createProxy(
@@ -64,7 +64,7 @@ await runMain("kube-proxy", SUMMARY, FLAGS, async (flags, ports) => {
     now_ms: ports.clock.now(),
     nodeEligible: true,
   });
-  const servers = [];
+  const servers: { close(): void }[] = [];
   if (flags["healthz-bind-address"]) servers.push(await serve(flags["healthz-bind-address"], healthResponder(facts)));
   if (flags["metrics-bind-address"]) {
     servers.push(
