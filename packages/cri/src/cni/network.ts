@@ -1,0 +1,79 @@
+import { criErrors } from "../errors.ts";
+import { loadNetwork } from "./conflist.ts";
+import { executableRunner, findPlugin } from "./invoke.ts";
+import type { Attachment, CniResult, Command, NetworkList, PluginConf, PluginRunner } from "./types.ts";
+
+export interface NetworkOptions {
+  confDir: string;
+  binDirs: string[];
+  /** Plug-ins of our own, for types that no folder of `binDirs` holds. */
+  builtin: Record<string, PluginRunner>;
+}
+
+export interface PodNetwork {
+  /** undefined when usable, else why not, as the kubelet shows it in the node's Ready condition. */
+  problem(): Promise<string | undefined>;
+  /** @returns the pod's addresses, without prefix lengths. */
+  add(attachment: Attachment): Promise<string[]>;
+  /** Idempotent, and succeeds when the namespace is gone. */
+  remove(attachment: Attachment): Promise<void>;
+}
+
+/** Adds pods to the network of the configuration folder and takes them out again. */
+export function createPodNetwork(options: NetworkOptions): PodNetwork {
+  const runner = (type: string): PluginRunner | undefined => {
+    const path = findPlugin(type, options.binDirs);
+    return path ? executableRunner(path, options.binDirs) : options.builtin[type];
+  };
+  const call = (command: Command, list: NetworkList, plugin: PluginConf, attachment: Attachment, previous: CniResult | undefined) => {
+    const run = runner(plugin.type);
+    if (!run) throw criErrors.failed("CNI", `failed to find plugin "${plugin.type}" in path [${options.binDirs.join(" ")}]`);
+    return run(command, pluginInput(list, plugin, attachment, previous), attachment);
+  };
+
+  return {
+    async problem() {
+      const list = await loadNetwork(options.confDir).catch((error: Error) => error);
+      if (list instanceof Error) return list.message;
+      if (!list) return `cni plugin not initialized: no network configuration in ${options.confDir}`;
+      const missing = list.plugins.find((plugin) => !runner(plugin.type));
+      return missing && `cni plugin not initialized: failed to find plugin "${missing.type}" in path [${options.binDirs.join(" ")}]`;
+    },
+
+    async add(attachment) {
+      const list = await loadNetwork(options.confDir);
+      if (!list)
+        throw criErrors.failed("failed to set up sandbox network", `cni plugin not initialized: no configuration in ${options.confDir}`);
+      let result: CniResult | undefined;
+      try {
+        for (const plugin of list.plugins) result = await call("ADD", list, plugin, attachment, result);
+      } catch (error) {
+        await removeAll(list, attachment).catch(() => {}); // the spec asks for DEL after a failed ADD
+        throw criErrors.failed("failed to set up sandbox network", (error as Error).message);
+      }
+      return (result?.ips ?? []).map((ip) => ip.address.split("/")[0]!);
+    },
+
+    async remove(attachment) {
+      const list = await loadNetwork(options.confDir);
+      if (list) await removeAll(list, attachment);
+    },
+  };
+
+  async function removeAll(list: NetworkList, attachment: Attachment): Promise<void> {
+    for (const plugin of list.plugins.toReversed()) await call("DEL", list, plugin, attachment, undefined);
+  }
+}
+
+/** What a plug-in gets: its own configuration, the list's name and version, the previous result, the capability arguments it asked for. */
+export function pluginInput(list: NetworkList, plugin: PluginConf, attachment: Attachment, previous: CniResult | undefined): PluginConf {
+  const { capabilities, ...own } = plugin;
+  const wanted = Object.entries(attachment.capabilityArgs).filter(([name]) => capabilities?.[name]);
+  return {
+    ...own,
+    cniVersion: list.cniVersion,
+    name: list.name,
+    ...(wanted.length > 0 ? { runtimeConfig: Object.fromEntries(wanted) } : {}),
+    ...(previous ? { prevResult: previous } : {}),
+  };
+}

@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LinuxContainerResources } from "@flotilla/rpc/gen/cri/v1/api.ts";
+
+const ROOT = "/sys/fs/cgroup";
+const V1_CONTROLLERS = ["cpu", "cpuacct", "memory"] as const;
+
+export interface Cgroups {
+  /** Whether CPU and memory limits are enforced; else why not. */
+  problem: string | undefined;
+  /** Makes the container's folders; none where cgroups are not writable. */
+  create(id: string, resources: LinuxContainerResources | undefined): string[];
+  update(folders: string[], resources: LinuxContainerResources): void;
+  usage(folders: string[]): { cpu_ns: number; memory_bytes: number } | undefined;
+  processes(folders: string[]): number[];
+  /** Removes empty folders; false while a process is still in one. */
+  remove(folders: string[]): boolean;
+}
+
+/** Control groups, v1 or v2, below `<root>/<parent>`; falls back to none where they can't be written. */
+export function openCgroups(parent: string, root = ROOT): Cgroups {
+  const v2 = existsSync(join(root, "cgroup.controllers"));
+  const bases = v2 ? [join(root, parent)] : V1_CONTROLLERS.filter((c) => existsSync(join(root, c))).map((c) => join(root, c, parent));
+  const problem = probe(v2, root, bases);
+  return {
+    problem,
+    create(id, resources) {
+      if (problem) return [];
+      const folders = bases.map((base) => join(base, id));
+      for (const folder of folders) mkdirSync(folder, { recursive: true });
+      if (resources) apply(v2, folders, resources);
+      return folders;
+    },
+    update: (folders, resources) => apply(v2, folders, resources),
+    usage: (folders) => (folders.length === 0 ? undefined : usage(v2, folders)),
+    processes: (folders) => (folders[0] ? numbers(read(join(folders[0], "cgroup.procs"))) : []),
+    remove(folders) {
+      let empty = true;
+      for (const folder of folders) {
+        try {
+          rmdirSync(folder);
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "ENOENT") empty = false;
+        }
+      }
+      return empty;
+    },
+  };
+}
+
+function probe(v2: boolean, root: string, bases: string[]): string | undefined {
+  if (bases.length === 0) return `no cgroup hierarchy at ${root}`;
+  try {
+    for (const base of bases) mkdirSync(base, { recursive: true });
+    if (v2) for (const folder of [root, bases[0]!]) writeFileSync(join(folder, "cgroup.subtree_control"), "+cpu +memory");
+    return undefined;
+  } catch (error) {
+    return `cgroups are not writable: ${(error as Error).message}`;
+  }
+}
+
+/** Pure: which file gets which value. Zero in CRI means "not set". */
+export function settings(v2: boolean, r: LinuxContainerResources): [string, string][] {
+  const out: [string, string][] = [];
+  const period = r.cpuPeriod || 100_000;
+  if (v2) {
+    if (r.cpuShares > 0)
+      out.push(["cpu.weight", String(Math.max(1, Math.min(10_000, 1 + Math.floor(((r.cpuShares - 2) * 9999) / 262_142))))]);
+    if (r.cpuQuota !== 0) out.push(["cpu.max", r.cpuQuota > 0 ? `${r.cpuQuota} ${period}` : `max ${period}`]);
+    if (r.memoryLimitInBytes > 0) out.push(["memory.max", String(r.memoryLimitInBytes)]);
+    return out;
+  }
+  if (r.cpuShares > 0) out.push(["cpu.shares", String(Math.max(2, r.cpuShares))]);
+  if (r.cpuQuota !== 0) out.push(["cpu.cfs_period_us", String(period)], ["cpu.cfs_quota_us", String(r.cpuQuota)]);
+  if (r.memoryLimitInBytes > 0) out.push(["memory.limit_in_bytes", String(r.memoryLimitInBytes)]);
+  return out;
+}
+
+function apply(v2: boolean, folders: string[], resources: LinuxContainerResources): void {
+  for (const [file, value] of settings(v2, resources)) {
+    for (const folder of folders) if (existsSync(join(folder, file))) writeFileSync(join(folder, file), value);
+  }
+}
+
+function usage(v2: boolean, folders: string[]): { cpu_ns: number; memory_bytes: number } | undefined {
+  const find = (file: string) => folders.map((folder) => read(join(folder, file))).find((text) => text !== "") ?? "";
+  if (v2) {
+    const usec = /^usage_usec (\d+)/m.exec(find("cpu.stat"));
+    if (!usec) return undefined;
+    return {
+      cpu_ns: Number(usec[1]) * 1000,
+      memory_bytes: workingSet(find("memory.current"), /^inactive_file (\d+)/m.exec(find("memory.stat"))),
+    };
+  }
+  const cpu = find("cpuacct.usage");
+  if (cpu === "") return undefined;
+  return {
+    cpu_ns: Number(cpu),
+    memory_bytes: workingSet(find("memory.usage_in_bytes"), /^total_inactive_file (\d+)/m.exec(find("memory.stat"))),
+  };
+}
+
+/** As cAdvisor counts it: usage without the inactive page cache. */
+function workingSet(used: string, inactive: RegExpExecArray | null): number {
+  return Math.max(0, Number(used) - Number(inactive?.[1] ?? 0));
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function numbers(text: string): number[] {
+  return text.split("\n").filter(Boolean).map(Number);
+}

@@ -1,0 +1,101 @@
+import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import type { Mount } from "@flotilla/rpc/gen/cri/v1/api.ts";
+import { criErrors } from "../errors.ts";
+import { escapeFstab, type RootPlan } from "./launch-script.ts";
+
+const LINKS_MAX = 40; // as the kernel's MAXSYMLINKS
+
+/**
+ * `path` with the symbolic links below `rootfs` followed as if `rootfs` were "/":
+ * a link to /run inside of an image must not lead to the machine's /run.
+ */
+export function resolveIn(rootfs: string, path: string): string {
+  let pending = path.split("/").filter((part) => part !== "");
+  const done: string[] = [];
+  for (let links = 0; pending.length > 0; ) {
+    const part = pending.shift()!;
+    if (part === ".") continue;
+    if (part === "..") {
+      done.pop();
+      continue;
+    }
+    const target = linkTarget(join(rootfs, ...done, part));
+    if (target === undefined) {
+      done.push(part);
+      continue;
+    }
+    if (++links > LINKS_MAX) throw criErrors.invalid(`too many symbolic links in ${path}`);
+    if (target.startsWith("/")) done.length = 0;
+    pending = [...target.split("/").filter((p) => p !== ""), ...pending];
+  }
+  return `/${done.join("/")}`;
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+  } catch {
+    return undefined; // does not exist: it is made as a plain folder
+  }
+}
+
+export interface RootInput {
+  dir: string;
+  rootfs: string;
+  mounts: Mount[];
+  readonly: boolean;
+  ownPidNamespace: boolean;
+  upper_bytes_max: number;
+}
+
+/** Whether a container with these mounts sees the same files in the machine's own tree. */
+export function isIdentity(mounts: Mount[]): boolean {
+  return mounts.every((m) => normalize(m.containerPath) === normalize(m.hostPath));
+}
+
+/** The root file system of an isolated container: layers, kernel file systems, then the volumes in depth order. */
+export function planRoot(input: RootInput): RootPlan {
+  const folders = ["/proc", "/sys", "/dev"];
+  const files: string[] = [];
+  const root = `${input.dir}/root`;
+  const lines = [
+    input.ownPidNamespace ? line("proc", `${root}/proc`, "proc", "nosuid,nodev,noexec") : line("/proc", `${root}/proc`, "none", "rbind"),
+    line("/sys", `${root}/sys`, "none", "rbind"),
+    line("/dev", `${root}/dev`, "none", "rbind"),
+  ];
+  const mounts = input.mounts.map((m) => ({ ...m, target: resolveIn(input.rootfs, m.containerPath) }));
+  mounts.sort((a, b) => a.target.split("/").length - b.target.split("/").length);
+  for (const mount of mounts) {
+    const source = stat(mount.hostPath);
+    if (!source) throw criErrors.failed(`mount ${mount.containerPath}`, `stat ${mount.hostPath}: no such file or directory`);
+    if (mount.target === "/") throw criErrors.invalid("a volume cannot be mounted at /");
+    if (source.isDirectory()) folders.push(mount.target);
+    else {
+      folders.push(dirname(mount.target));
+      files.push(mount.target);
+    }
+    lines.push(line(mount.hostPath, root + mount.target, "none", mount.readonly ? "bind,ro" : "rbind"));
+  }
+  return {
+    lower: input.rootfs,
+    upper: input.rootfs === "/" ? "tmpfs" : "disk",
+    upper_bytes_max: input.upper_bytes_max,
+    readonly: input.readonly,
+    folders: [...new Set(folders)],
+    files,
+    fstab: `${lines.join("\n")}\n`,
+  };
+}
+
+function line(source: string, target: string, type: string, options: string): string {
+  return `${escapeFstab(source)} ${escapeFstab(target)} ${type} ${options} 0 0`;
+}
+
+function stat(path: string) {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { NamespaceMode } from "@flotilla/rpc/gen/cri/v1/api.ts";
+import { CriError, criErrors } from "../errors.ts";
+import { capabilitySet } from "./capabilities.ts";
+import { checkExecutable, resolveArgv, resolveEnv } from "./command.ts";
+import { isHostNetwork, needSandbox, type ProcessContext } from "./context.ts";
+import { type LaunchPlan, quote, wrapperScript } from "./launch-script.ts";
+import { isIdentity, planRoot } from "./mounts.ts";
+import { type ProcessId, parseStat, readStat } from "./proc.ts";
+import type { ContainerRecord, SandboxState } from "./state.ts";
+import { openStdin } from "./stdin.ts";
+import { tool } from "./tools.ts";
+import { resolveUser } from "./users.ts";
+
+const UPPER_BYTES_MAX = 512 * 1024 * 1024;
+const START_LIMIT_MS = 30_000;
+const REPORT_BYTES_MAX = 16 * 1024;
+
+export interface Started {
+  wrapper: ProcessId;
+  main: ProcessId;
+}
+
+/** Starts a container's processes and waits until its command is about to run. `onExit`: the wrapper has ended. */
+export async function startProcesses(context: ProcessContext, record: ContainerRecord, onExit: () => void): Promise<Started> {
+  const sandbox = needSandbox(context, record.sandboxId);
+  const { argv, env, plan } = planContainer(context, record, sandbox);
+  const dir = plan.dir;
+  for (const folder of ["root", "layer"]) mkdirSync(`${dir}/${folder}`, { recursive: true });
+  if (plan.root) writeFileSync(`${dir}/fstab`, plan.root.fstab);
+  if (plan.tty) writeFileSync(`${dir}/argv`, `set -- ${argv.map(quote).join(" ")}\n`);
+  const stdin = record.config.stdin ? await openStdin(context, record.id, dir) : undefined;
+  const stdout = openSync(`${dir}/stdout`, "a", 0o640);
+  const stderr = openSync(`${dir}/stderr`, "a", 0o640);
+  try {
+    const child = spawn("/bin/sh", ["-c", wrapperScript(plan), "sh", ...argv], {
+      detached: true, // its own session: the container outlives the adapter
+      env,
+      cwd: "/",
+      stdio: [stdin ?? "ignore", stdout, stderr, "pipe"],
+    });
+    child.unref();
+    child.on("exit", onExit);
+    const main = await mainReport(context, child.stdio[3] as Readable, child);
+    const wrapper = readStat(child.pid!);
+    return { main, wrapper: { pid: child.pid!, start_ticks: wrapper?.start_ticks ?? "" } };
+  } finally {
+    for (const fd of [stdin, stdout, stderr]) if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Everything that can be decided before a process is made. */
+function planContainer(context: ProcessContext, record: ContainerRecord, sandbox: SandboxState) {
+  const { config, image } = record;
+  const security = config.linux?.securityContext;
+  const dir = context.containerFolder.path(record.id);
+  const argv = resolveArgv(image, config);
+  const hostNetwork = isHostNetwork(sandbox);
+  const env = resolveEnv(image, config, hostNetwork ? "" : sandbox.config.hostname);
+  const workdir = config.workingDir || image.workdir || "/";
+  const user = resolveUser(image.rootfs, image.user, security);
+  const pidMode = security?.namespaceOptions?.pid ?? NamespaceMode.CONTAINER;
+  const plain = hostNetwork && image.rootfs === "/" && isIdentity(config.mounts) && !security?.readonlyRootfs;
+  const mounted = plain ? [] : config.mounts.map((m) => m.containerPath);
+  checkExecutable(image.rootfs, argv[0]!, env, workdir, mounted);
+  const joined = sandbox.pause ? (["net", "uts", "ipc", ...(pidMode === NamespaceMode.POD ? (["pid"] as const) : [])] as const) : [];
+  const ownPidNamespace = !plain && pidMode === NamespaceMode.CONTAINER;
+  const plan: LaunchPlan = {
+    dir,
+    tools: {
+      unshare: tool("unshare"),
+      nsenter: tool("nsenter"),
+      mount: tool("mount"),
+      mkdir: tool("mkdir"),
+      setpriv: tool("setpriv"),
+      script: config.tty ? tool("script") : "",
+    },
+    cgroups: record.cgroups,
+    oom_score_adj: config.linux?.resources?.oomScoreAdj ?? 0,
+    tty: config.tty,
+    workdir,
+    plain,
+    join: joined.map((kind) => ({ kind, path: `/proc/${sandbox.pause!.pid}/ns/${kind}` })),
+    ownPidNamespace,
+    root: plain
+      ? undefined
+      : planRoot({
+          dir,
+          rootfs: image.rootfs,
+          mounts: config.mounts,
+          readonly: security?.readonlyRootfs ?? false,
+          ownPidNamespace,
+          upper_bytes_max: UPPER_BYTES_MAX,
+        }),
+    user,
+    capabilities: plain || security?.privileged ? undefined : capabilitySet(security?.capabilities),
+    noNewPrivileges: security?.noNewPrivs ?? false,
+  };
+  return { argv, env, plan };
+}
+
+/** Waits for "main <stat line>" on descriptor 3; anything else is the set-up's error. */
+function mainReport(context: ProcessContext, report: Readable, child: NodeJS.EventEmitter): Promise<ProcessId> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const finish = (act: () => void) => {
+      timer.cancel();
+      report.destroy();
+      act();
+    };
+    const fail = (why: string) => finish(() => reject(criErrors.failed("failed to create task for container", why)));
+    const timer = context.clock.setTimeout(() => fail("the set-up did not finish in time"), START_LIMIT_MS);
+    report.on("data", (chunk: Buffer) => {
+      text = (text + chunk).slice(-REPORT_BYTES_MAX);
+      const match = /(?:^|\n)main (.*)\n/.exec(text);
+      if (!match) return;
+      const stat = parseStat(match[1]!);
+      if (stat) finish(() => resolve({ pid: stat.pid, start_ticks: stat.start_ticks }));
+    });
+    report.on("error", (error) => fail(error.message));
+    report.on("end", () => fail(text.trim() || "the container's process ended at once"));
+    child.on("error", (error: Error) => fail(error.message));
+  });
+}
+
+export function startFailure(error: unknown): { reason: string; message: string } {
+  return { reason: "StartError", message: error instanceof CriError ? error.message : String(error) };
+}
