@@ -1,0 +1,153 @@
+import type { ConfigMap, DaemonSet, Deployment, Service } from "@flotilla/api";
+import { DNS_ADDRESS, DNS_DOMAIN } from "../spec.ts";
+
+const NAMESPACE = "kube-system";
+
+export interface AddonFacts {
+  /** `<state>/machines`: `$(NODE_NAME)` completes it to a machine's root. */
+  machines: string;
+  image: (component: string) => string;
+  dnsReplicas: number;
+  /** host:port that answers for names outside of the cluster; undefined: nobody does. */
+  upstreamDns: string | undefined;
+}
+
+const nodeName = { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } };
+
+export const runtimeClass = (handler: string) => ({
+  apiVersion: "node.k8s.io/v1",
+  kind: "RuntimeClass",
+  metadata: { name: handler },
+  handler,
+});
+
+/** On every node, whatever its taints: without it a node has no services. */
+export function kubeProxy(facts: AddonFacts): DaemonSet {
+  const labels = { "k8s-app": "kube-proxy" };
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "kube-proxy", namespace: NAMESPACE, labels },
+    spec: {
+      selector: { matchLabels: labels },
+      updateStrategy: { type: "RollingUpdate" },
+      template: {
+        metadata: { labels },
+        spec: {
+          automountServiceAccountToken: false,
+          hostNetwork: true,
+          priorityClassName: "system-node-critical",
+          runtimeClassName: "process",
+          tolerations: [{ operator: "Exists" }],
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          terminationGracePeriodSeconds: 5,
+          containers: [
+            {
+              name: "kube-proxy",
+              image: facts.image("kube-proxy"),
+              args: [`--kubeconfig=${facts.machines}/$(NODE_NAME)/etc/kubernetes/kube-proxy.conf`, "--hostname-override=$(NODE_NAME)"],
+              env: [nodeName],
+            },
+          ],
+        },
+      },
+    },
+  } as DaemonSet;
+}
+
+const DNS_LABELS = { "k8s-app": "kube-dns" };
+
+export function dnsDeployment(facts: AddonFacts): Deployment {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "kube-dns", namespace: NAMESPACE, labels: DNS_LABELS },
+    spec: {
+      replicas: facts.dnsReplicas,
+      selector: { matchLabels: DNS_LABELS },
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      template: {
+        metadata: { labels: DNS_LABELS },
+        spec: {
+          automountServiceAccountToken: false,
+          priorityClassName: "system-cluster-critical",
+          runtimeClassName: "process",
+          dnsPolicy: "Default",
+          tolerations: [
+            { key: "CriticalAddonsOnly", operator: "Exists" },
+            { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
+          ],
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: "kubernetes.io/hostname",
+              whenUnsatisfiable: "ScheduleAnyway",
+              labelSelector: { matchLabels: DNS_LABELS },
+            },
+          ],
+          containers: [
+            {
+              name: "kube-dns",
+              image: facts.image("kube-dns"),
+              args: [
+                `--kubeconfig=${facts.machines}/$(NODE_NAME)/etc/kubernetes/dns.conf`,
+                `--cluster-domain=${DNS_DOMAIN}`,
+                ...(facts.upstreamDns ? [`--upstream=${facts.upstreamDns}`] : []),
+              ],
+              env: [nodeName],
+              ports: [
+                { name: "dns", containerPort: 53, protocol: "UDP" },
+                { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+              ],
+              readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 2 },
+              livenessProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 30, timeoutSeconds: 5, failureThreshold: 5 },
+            },
+          ],
+        },
+      },
+    },
+  } as unknown as Deployment;
+}
+
+export function dnsService(): Service {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: "kube-dns",
+      namespace: NAMESPACE,
+      labels: { ...DNS_LABELS, "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS" },
+      annotations: { "prometheus.io/port": "9153", "prometheus.io/scrape": "true" },
+    },
+    spec: {
+      clusterIP: DNS_ADDRESS,
+      selector: DNS_LABELS,
+      ports: [
+        { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
+        { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
+      ],
+    },
+  } as unknown as Service;
+}
+
+export const dnsClusterRole = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRole",
+  metadata: { name: "flotilla:kube-dns" },
+  rules: [
+    { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  ],
+};
+
+export const dnsClusterRoleBinding = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { name: "flotilla:kube-dns" },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "flotilla:kube-dns" },
+  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "system:kube-dns" }],
+};
+
+export function configMap(name: string, namespace: string, data: Record<string, string>): ConfigMap {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data };
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+
+/** Where Flotilla itself is installed. */
+export interface Install {
+  /** The node binary that runs components. */
+  node: string;
+  /** The folder of the bundles, `<component>.mjs`. */
+  dist: string;
+  /** For the programs components call: ip, nsenter, CNI plug-ins. */
+  path: string;
+}
+
+export const VERSION_TAG = "v0.1.0";
+
+/** Old-generation heap limits, in MiB: small enough that many processes fit, with room above what was seen in use. */
+const HEAP_MB: Record<string, number> = {
+  etcd: 512,
+  "kube-apiserver": 768,
+  "kube-controller-manager": 384,
+  "kube-scheduler": 256,
+  kubelet: 256,
+  "cri-docker": 192,
+  "cri-process": 192,
+  "kube-proxy": 192,
+  dns: 128,
+  relay: 128,
+};
+
+/** Components of the control plane by their bundle's file name. */
+const BUNDLE: Record<string, string> = {
+  "kube-apiserver": "apiserver",
+  "kube-scheduler": "scheduler",
+  "kube-controller-manager": "controller-manager",
+  "kube-dns": "dns",
+};
+
+export const bundleOf = (component: string): string => BUNDLE[component] ?? component;
+
+/** `node … <dist>/<component>.mjs`: few helper threads and small young generations, since dozens of these share one machine. */
+export function nodeCommand(install: Install, component: string): string[] {
+  const bundle = bundleOf(component);
+  return [
+    install.node,
+    "--max-semi-space-size=4",
+    `--max-old-space-size=${HEAP_MB[component] ?? HEAP_MB[bundle] ?? 256}`,
+    "--v8-pool-size=1",
+    join(install.dist, `${bundle}.mjs`),
+  ];
+}
+
+export function componentEnv(install: Install): Record<string, string> {
+  return {
+    PATH: install.path,
+    NODE_COMPILE_CACHE: join(install.dist, ".compile-cache"),
+    UV_THREADPOOL_SIZE: "2",
+  };
+}
