@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { join } from "node:path";
 import type { LinuxContainerResources } from "@flotilla/rpc/gen/cri/v1/api.ts";
 
-const ROOT = "/sys/fs/cgroup";
+/** `ip netns exec` hides the cgroup file systems below a fresh /sys: process 1 still shows them. */
+const ROOTS = ["/sys/fs/cgroup", "/proc/1/root/sys/fs/cgroup"];
 const V1_CONTROLLERS = ["cpu", "cpuacct", "memory"] as const;
 
 export interface Cgroups {
@@ -18,7 +19,7 @@ export interface Cgroups {
 }
 
 /** Control groups, v1 or v2, below `<root>/<parent>`; falls back to none where they can't be written. */
-export function openCgroups(parent: string, root = ROOT): Cgroups {
+export function openCgroups(parent: string, root = findRoot()): Cgroups {
   const v2 = existsSync(join(root, "cgroup.controllers"));
   const bases = v2 ? [join(root, parent)] : V1_CONTROLLERS.filter((c) => existsSync(join(root, c))).map((c) => join(root, c, parent));
   const problem = probe(v2, root, bases);
@@ -46,6 +47,10 @@ export function openCgroups(parent: string, root = ROOT): Cgroups {
       return empty;
     },
   };
+}
+
+function findRoot(): string {
+  return ROOTS.find((root) => existsSync(join(root, "cgroup.controllers")) || existsSync(join(root, "memory"))) ?? ROOTS[0]!;
 }
 
 function probe(v2: boolean, root: string, bases: string[]): string | undefined {

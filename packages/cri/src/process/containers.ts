@@ -13,6 +13,7 @@ import { closeStdin } from "./stdin.ts";
 
 const KILLED = 128 + 9;
 const STOP_POLL_MS = 10;
+const KILL_GRACE_MS = 2000;
 const KILL_LIMIT_MS = 10_000;
 
 export type Containers = ReturnType<typeof createContainers>;
@@ -82,7 +83,9 @@ export function createContainers(context: ProcessContext) {
 
   const kill = async (record: ContainerRecord) => {
     if (record.phase.kind !== "running") return;
+    // The command alone: its parents then record the exit code and end by themselves.
     signal(record.phase.main, "SIGKILL");
+    if (await waitEnd(record, KILL_GRACE_MS)) return;
     killLeftOvers(record);
     if (!(await waitEnd(record, KILL_LIMIT_MS))) throw criErrors.failed(`container "${record.id}"`, "it does not end after SIGKILL");
   };

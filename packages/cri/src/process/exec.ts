@@ -16,6 +16,7 @@ import { resolveUser } from "./users.ts";
 
 /** As other runtimes bound it: what ExecSync returns of each stream. */
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+const KILL_GROUP_MS = 500;
 
 interface Entry {
   argv: string[];
@@ -70,7 +71,11 @@ export async function execSync(
   const argv = wrapped(e);
   const child = spawn(argv[0]!, argv.slice(1), { detached: true, env: e.env, cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
   let late = false;
-  const timer = timeout_s > 0 ? context.clock.setTimeout(() => ((late = true), killGroup(child)), timeout_s * 1000) : undefined;
+  const expire = () => {
+    late = true;
+    killCommand(context.clock, child);
+  };
+  const timer = timeout_s > 0 ? context.clock.setTimeout(expire, timeout_s * 1000) : undefined;
   const stdout = bounded(child.stdout!);
   const stderr = bounded(child.stderr!);
   try {
@@ -99,9 +104,36 @@ function closed(child: ChildProcess): Promise<number> {
   });
 }
 
-function killGroup(child: ChildProcess): void {
+/**
+ * Ends a command and what it started. nsenter itself goes last, by itself: it must
+ * reap its child, since an orphan in a container's pid namespace would be left to
+ * the machine's process 1, and the namespace lives on until that gets to it.
+ */
+function killCommand(clock: Clock, child: ChildProcess): void {
+  if (!child.pid) return;
+  const inside = descendants(child.pid).filter((pid) => namespaceOf(pid, "pid") !== namespaceOf("self", "pid"));
+  if (inside.length === 0) return killQuietly(-child.pid);
+  for (const pid of inside) killQuietly(pid);
+  const timer = clock.setTimeout(() => killQuietly(-child.pid!), KILL_GROUP_MS);
+  child.once("exit", () => timer.cancel());
+}
+
+function descendants(pid: number): number[] {
+  const children = childrenOf(pid);
+  return [...children.flatMap(descendants), ...children];
+}
+
+export function childrenOf(pid: number): number[] {
   try {
-    if (child.pid) process.kill(-child.pid, "SIGKILL");
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
   } catch {
     // ended
   }
@@ -131,7 +163,7 @@ export async function execSession(
     stderr: child.stderr ?? undefined,
     resize: (columns, rows) => void resizeChildOf(context.clock, child.pid!, columns, rows),
     done: closed(child),
-    abandon: () => killGroup(child),
+    abandon: () => killCommand(context.clock, child),
   };
 }
 

@@ -41,6 +41,8 @@ function unary<Req, Res>(name: string, log: Logger, handle: (request: Req) => Pr
   };
 }
 
+const empty = (done: Promise<unknown>): Promise<Record<string, never>> => done.then(() => ({}));
+
 function need<T>(value: T | undefined | "", field: string): T {
   if (value === undefined || value === "") throw criErrors.missing(field);
   return value;
@@ -59,8 +61,8 @@ function runtimeService(runtime: Runtime, streaming: StreamingServer, log: Logge
     runPodSandbox: on("RunPodSandbox", async (r) => ({
       podSandboxId: await runtime.runSandbox(need(r.config, "config"), r.runtimeHandler),
     })),
-    stopPodSandbox: on("StopPodSandbox", async (r) => (await runtime.stopSandbox(need(r.podSandboxId, "pod_sandbox_id")), {})),
-    removePodSandbox: on("RemovePodSandbox", async (r) => (await runtime.removeSandbox(need(r.podSandboxId, "pod_sandbox_id")), {})),
+    stopPodSandbox: on("StopPodSandbox", (r) => empty(runtime.stopSandbox(need(r.podSandboxId, "pod_sandbox_id")))),
+    removePodSandbox: on("RemovePodSandbox", (r) => empty(runtime.removeSandbox(need(r.podSandboxId, "pod_sandbox_id")))),
     podSandboxStatus: on("PodSandboxStatus", (r) => runtime.sandboxStatus(need(r.podSandboxId, "pod_sandbox_id"), r.verbose)),
     listPodSandbox: on("ListPodSandbox", async (r) => ({ items: await runtime.listSandboxes(r.filter) })),
 
@@ -71,16 +73,16 @@ function runtimeService(runtime: Runtime, streaming: StreamingServer, log: Logge
         need(r.sandboxConfig, "sandbox_config"),
       ),
     })),
-    startContainer: on("StartContainer", async (r) => (await runtime.startContainer(need(r.containerId, "container_id")), {})),
-    stopContainer: on("StopContainer", async (r) => (await runtime.stopContainer(need(r.containerId, "container_id"), r.timeout), {})),
-    removeContainer: on("RemoveContainer", async (r) => (await runtime.removeContainer(need(r.containerId, "container_id")), {})),
+    startContainer: on("StartContainer", (r) => empty(runtime.startContainer(need(r.containerId, "container_id")))),
+    stopContainer: on("StopContainer", (r) => empty(runtime.stopContainer(need(r.containerId, "container_id"), r.timeout))),
+    removeContainer: on("RemoveContainer", (r) => empty(runtime.removeContainer(need(r.containerId, "container_id")))),
     listContainers: on("ListContainers", async (r) => ({ containers: await runtime.listContainers(r.filter) })),
     containerStatus: on("ContainerStatus", (r) => runtime.containerStatus(need(r.containerId, "container_id"), r.verbose)),
     updateContainerResources: on("UpdateContainerResources", async (r) => {
       await runtime.updateResources(need(r.containerId, "container_id"), need(r.linux, "linux"));
       return {};
     }),
-    reopenContainerLog: on("ReopenContainerLog", async (r) => (await runtime.reopenLog(need(r.containerId, "container_id")), {})),
+    reopenContainerLog: on("ReopenContainerLog", (r) => empty(runtime.reopenLog(need(r.containerId, "container_id")))),
     containerStats: on("ContainerStats", async (r) => ({ stats: await runtime.containerStats(need(r.containerId, "container_id")) })),
     listContainerStats: on("ListContainerStats", async (r) => ({ stats: await runtime.listContainerStats(r.filter) })),
 
@@ -124,7 +126,7 @@ function imageService(runtime: Runtime, log: Logger): ImageServiceServer {
       const spec = need(r.image, "image");
       return { imageRef: await runtime.pullImage(need(spec.image, "image"), r.auth, spec.runtimeHandler) };
     }),
-    removeImage: on("RemoveImage", async (r) => (await runtime.removeImage(need(r.image?.image, "image")), {})),
+    removeImage: on("RemoveImage", (r) => empty(runtime.removeImage(need(r.image?.image, "image")))),
     imageFsInfo: on("ImageFsInfo", async () => ({ imageFilesystems: await runtime.imageFsInfo() })),
   };
 }
