@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import type { KubeconfigReply, StatusReply } from "@flotilla/rpc/gen/flotilla/control/v1/control.ts";
+import { existsSync, rmSync } from "node:fs";
+import type { KubeconfigReply } from "@flotilla/rpc/gen/flotilla/control/v1/control.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Context, display, proto, withControl } from "../context.ts";
 import { clusterExists } from "../control.ts";
@@ -53,6 +53,7 @@ export function clusterCommands(program: Command, context: Context): void {
     .action((machine: string | undefined, options) =>
       withControl(context, options, async ({ control, settings }) => {
         await control.follow(control.client.stop({ machine: machine ?? "" }), display(context));
+        if (!machine) await gone(context, settings.controlSocket);
         context.tell(
           machine
             ? `Go on with: flotilla start ${machine}\n`
@@ -145,11 +146,8 @@ const GONE_PATIENCE_MS = 5000;
 
 /** flotillad removes its socket when it ends. */
 async function gone(context: Context, socket: string): Promise<void> {
-  const { existsSync } = await import("node:fs");
   const end_ms = context.clock.monotonic() + GONE_PATIENCE_MS;
   while (existsSync(socket) && context.clock.monotonic() < end_ms) {
     await new Promise<void>((resolve) => context.clock.setTimeout(resolve, 20));
   }
 }
-
-export type { StatusReply };
