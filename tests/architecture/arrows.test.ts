@@ -17,7 +17,7 @@ const ARROWS: Record<string, string[]> = {
   "packages/testing": ["base"],
   "services/etcd": ["base", "raft", "mvcc", "rpc", "process"],
   "services/apiserver": ["base", "api", "rpc", "pki", "process"],
-  "services/scheduler": ["base", "api", "client", "controller", "process"],
+  "services/scheduler": ["base", "api", "client", "pki", "process"],
   "services/controller-manager": ["base", "api", "client", "controller", "pki", "process"],
   "services/kubelet": ["base", "api", "client", "rpc", "pki", "process"],
   "services/kube-proxy": ["base", "api", "client", "process"],

@@ -39,7 +39,7 @@ export function watchCluster(ports: WatchPorts): void {
   const seen = (pod: Pod, old?: Pod) => {
     if (isPodTerminal(pod)) return gone(pod);
     if (pod.spec!.nodeName) {
-      const known = old?.spec!.nodeName !== undefined && old.spec!.nodeName !== "";
+      const known = Boolean(old?.spec?.nodeName);
       const assumed = cache.isAssumed(pod);
       cache.setPod(pod);
       queue.remove(pod);
