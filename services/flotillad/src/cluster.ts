@@ -11,7 +11,7 @@ import { componentImage, registerComponentImages } from "./images.ts";
 import { componentEnv, type Install, nodeCommand } from "./install.ts";
 import { type Layout, machineFolders } from "./layout.ts";
 import { leaseHolder, StoreLeader } from "./leaders.ts";
-import { clusterLabel } from "./machines/components.ts";
+import { cgroupParent, clusterLabel } from "./machines/components.ts";
 import type { Driver } from "./machines/driver.ts";
 import { Machine } from "./machines/machine.ts";
 import { CONTROL_PLANE_COMPONENTS, controlPlanePods } from "./manifests/control-plane.ts";
@@ -59,7 +59,7 @@ export class Cluster {
     this.ports = ports;
     this.relay = this.createRelay();
     this.storeLeader = new StoreLeader(ports.clock);
-    this.forwards = new ServiceForwards(layout.forwardSocket, () => this.apiClient(), ports.log);
+    this.forwards = new ServiceForwards(layout.forwardSocket, () => this.apiClient(), ports);
     for (const spec of machinesOf(this.spec)) this.addMachine(spec);
   }
 
@@ -158,6 +158,7 @@ export class Cluster {
     await this.removeContainers();
     await this.ports.driver.destroy();
     await this.unmountAll();
+    removeCgroups(cgroupParent(this.spec.name));
     for (const name of readdirSync(this.layout.state)) {
       if (name !== "run") rmSync(join(this.layout.state, name), { recursive: true, force: true });
     }

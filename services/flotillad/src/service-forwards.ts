@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from "node:net";
 import { isNotFound, Nodes, Services } from "@flotilla/api";
-import type { Logger } from "@flotilla/base";
+import type { Clock, Logger } from "@flotilla/base";
 import type { ApiClient } from "@flotilla/client";
 import { forwardServer } from "./forward.ts";
 
@@ -13,6 +13,9 @@ export class ServiceError extends Error {
   override name = "ServiceError";
 }
 
+/** A dead node costs a connection one attempt; the list need not be newer than this. */
+const REFRESH_MS = 1000;
+
 /** Host ports that lead to node ports, for `flotilla service NAME --url`. */
 export class ServiceForwards {
   private readonly servers = new Map<number, { server: Server; port: number }>();
@@ -20,11 +23,14 @@ export class ServiceForwards {
   private readonly forwardSocket: string;
   private readonly client: () => ApiClient;
   private readonly log: Logger;
+  private readonly clock: Clock;
+  private refreshed_ms = Number.NEGATIVE_INFINITY;
 
-  constructor(forwardSocket: string, client: () => ApiClient, log: Logger) {
+  constructor(forwardSocket: string, client: () => ApiClient, ports: { log: Logger; clock: Clock }) {
     this.forwardSocket = forwardSocket;
     this.client = client;
-    this.log = log;
+    this.log = ports.log;
+    this.clock = ports.clock;
   }
 
   /** One URL for each port of a service of type NodePort. @throws ServiceError */
@@ -73,11 +79,12 @@ export class ServiceForwards {
   /** Nodes take turns; the rest stand by. */
   private targets(nodePort: number): string[] {
     this.nodes.push(...this.nodes.splice(0, 1));
-    void this.refreshNodes().catch(() => {});
+    if (this.clock.monotonic() - this.refreshed_ms > REFRESH_MS) void this.refreshNodes().catch(() => {});
     return this.nodes.map((address) => `${address}:${nodePort}`);
   }
 
   private async refreshNodes(): Promise<void> {
+    this.refreshed_ms = this.clock.monotonic();
     const { items } = await this.client().list(Nodes, { resourceVersion: "0" });
     const ready = items.filter((node) => node.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True"));
     const addresses = ready.flatMap((node) => node.status?.addresses?.find((a) => a.type === "InternalIP")?.address ?? []);

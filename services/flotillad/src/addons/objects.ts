@@ -91,7 +91,7 @@ export function dnsDeployment(facts: AddonFacts): Deployment {
               image: facts.image("kube-dns"),
               args: [
                 `--kubeconfig=${facts.machines}/$(NODE_NAME)/etc/kubernetes/dns.conf`,
-                `--cluster-domain=${DNS_DOMAIN}`,
+                `--domain=${DNS_DOMAIN}`,
                 ...(facts.upstreamDns ? [`--upstream=${facts.upstreamDns}`] : []),
               ],
               env: [nodeName],

@@ -8,6 +8,9 @@ import { type ClusterSpec, DNS_ADDRESS, DNS_DOMAIN, type MachineSpec } from "../
 export const clusterLabel = (cluster: string): string => `flotilla.cluster=${cluster}`;
 export const machineLabel = (machine: string): string => `flotilla.machine=${machine}`;
 
+/** The folder below each cgroup hierarchy that holds the cluster's process containers. */
+export const cgroupParent = (cluster: string): string => `flotilla-${cluster}`;
+
 export interface MachineFacts {
   spec: ClusterSpec;
   machine: MachineSpec;
@@ -48,6 +51,7 @@ function runtimeArgs(facts: MachineFacts, folder: MachineLayout, adapter: string
     `--cni-conf-dir=${folder.cniConf}`,
     `--cni-bin-dir=${facts.cniBinDir}`,
     `--image-dir=${facts.layout.images}`,
+    `--cgroup-parent=${cgroupParent(facts.spec.name)}`,
   ];
   if (adapter === "cri-process") return args;
   return [
