@@ -4,6 +4,7 @@ import type { Clock, Logger, Random } from "@flotilla/base";
 import { type ApiClient, createClient, loadKubeconfig } from "@flotilla/client";
 import { type ClusterAuthorities, issue } from "@flotilla/pki";
 import { applyAddons } from "./addons/apply.ts";
+import { removeCgroups } from "./cgroups.ts";
 import { run } from "./command.ts";
 import type { Docker } from "./docker.ts";
 import { choosePort, listeningDescriptor } from "./host-port.ts";
