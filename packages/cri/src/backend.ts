@@ -26,6 +26,8 @@ import type {
 export interface Backend {
   /** The handler's name, e.g. "docker" or "process". */
   readonly handler: string;
+  /** Whether ownsSandbox and ownsContainer leave the process: then the others are asked first. */
+  readonly costlyLookup?: boolean;
   version(): Promise<RuntimeVersion>;
   /** Conditions beyond RuntimeReady and NetworkReady too, such as limits that can't be enforced. */
   conditions(): Promise<RuntimeCondition[]>;

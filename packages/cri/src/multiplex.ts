@@ -18,41 +18,33 @@ export function multiplex(backends: Backend[], defaultHandler: string): Runtime 
   const main = named(defaultHandler);
   const ordered = [main, ...backends.filter((b) => b !== main)];
 
-  const find = async (owns: (b: Backend) => Promise<boolean>): Promise<Backend | undefined> => {
-    if (ordered.length === 1) return main;
-    // The cheap ones first: only the last would otherwise be asked for nothing.
-    for (const backend of [...ordered].reverse()) if (await owns(backend)) return backend;
-    return undefined;
+  const lookups = [...ordered.filter((b) => !b.costlyLookup), ...ordered.filter((b) => b.costlyLookup)];
+  /** The last one is not asked: it answers "not found" itself. */
+  const find = async (owns: (b: Backend) => Promise<boolean>): Promise<Backend> => {
+    for (const backend of lookups.slice(0, -1)) if (await owns(backend)) return backend;
+    return lookups.at(-1)!;
   };
-  const ofSandbox = async (id: string) => {
-    const backend = await find((b) => b.ownsSandbox(id));
-    if (!backend) throw criErrors.sandboxNotFound(id);
-    return backend;
-  };
-  const ofContainer = async (id: string) => {
-    const backend = await find((b) => b.ownsContainer(id));
-    if (!backend) throw criErrors.containerNotFound(id);
-    return backend;
-  };
+  const ofSandbox = (id: string) => find((b) => b.ownsSandbox(id));
+  const ofContainer = (id: string) => find((b) => b.ownsContainer(id));
   const each = async <T>(list: (b: Backend) => Promise<T[]>): Promise<T[]> => (await Promise.all(ordered.map(list))).flat();
 
   return {
     handler: defaultHandler,
     version: () => main.version(),
     conditions: async () => mergeConditions(await each((b) => b.conditions())),
-    ownsSandbox: async (id) => (await find((b) => b.ownsSandbox(id))) !== undefined,
-    ownsContainer: async (id) => (await find((b) => b.ownsContainer(id))) !== undefined,
+    ownsSandbox: async (id) => (await ofSandbox(id)).ownsSandbox(id),
+    ownsContainer: async (id) => (await ofContainer(id)).ownsContainer(id),
 
     runSandbox: async (config, handler) => named(handler).runSandbox(config),
-    stopSandbox: async (id) => (await find((b) => b.ownsSandbox(id)))?.stopSandbox(id),
-    removeSandbox: async (id) => (await find((b) => b.ownsSandbox(id)))?.removeSandbox(id),
+    stopSandbox: async (id) => (await ofSandbox(id)).stopSandbox(id),
+    removeSandbox: async (id) => (await ofSandbox(id)).removeSandbox(id),
     sandboxStatus: async (id, verbose) => (await ofSandbox(id)).sandboxStatus(id, verbose),
     listSandboxes: (filter) => each((b) => b.listSandboxes(filter)),
 
     createContainer: async (sandboxId, config, sandbox) => (await ofSandbox(sandboxId)).createContainer(sandboxId, config, sandbox),
     startContainer: async (id) => (await ofContainer(id)).startContainer(id),
-    stopContainer: async (id, timeout_s) => (await find((b) => b.ownsContainer(id)))?.stopContainer(id, timeout_s),
-    removeContainer: async (id) => (await find((b) => b.ownsContainer(id)))?.removeContainer(id),
+    stopContainer: async (id, timeout_s) => (await ofContainer(id)).stopContainer(id, timeout_s),
+    removeContainer: async (id) => (await ofContainer(id)).removeContainer(id),
     listContainers: (filter) => each((b) => b.listContainers(filter)),
     containerStatus: async (id, verbose) => (await ofContainer(id)).containerStatus(id, verbose),
     updateResources: async (id, resources) => (await ofContainer(id)).updateResources(id, resources),

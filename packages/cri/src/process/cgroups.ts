@@ -87,6 +87,12 @@ function apply(v2: boolean, folders: string[], resources: LinuxContainerResource
   }
 }
 
+/** CPU and memory of any cgroup below the root, such as Docker's; undefined where it can't be seen. */
+export function readUsage(path: string, root = findRoot()): { cpu_ns: number; memory_bytes: number } | undefined {
+  const v2 = existsSync(join(root, "cgroup.controllers"));
+  return usage(v2, v2 ? [join(root, path)] : V1_CONTROLLERS.map((c) => join(root, c, path)));
+}
+
 function usage(v2: boolean, folders: string[]): { cpu_ns: number; memory_bytes: number } | undefined {
   const find = (file: string) => folders.map((folder) => read(join(folder, file))).find((text) => text !== "") ?? "";
   if (v2) {

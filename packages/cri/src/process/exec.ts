@@ -112,7 +112,10 @@ function closed(child: ChildProcess): Promise<number> {
 function killCommand(clock: Clock, child: ChildProcess): void {
   if (!child.pid) return;
   const inside = descendants(child.pid).filter((pid) => namespaceOf(pid, "pid") !== namespaceOf("self", "pid"));
-  if (inside.length === 0) return killQuietly(-child.pid);
+  if (inside.length === 0) {
+    killQuietly(-child.pid);
+    return;
+  }
   for (const pid of inside) killQuietly(pid);
   const timer = clock.setTimeout(() => killQuietly(-child.pid!), KILL_GROUP_MS);
   child.once("exit", () => timer.cancel());

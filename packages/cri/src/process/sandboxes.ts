@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { NamespaceMode, type PodSandboxConfig, PodSandboxState } from "@flotilla/rpc/gen/cri/v1/api.ts";
+import { podAttachment } from "../cni/attachment.ts";
 import type { Attachment } from "../cni/types.ts";
 import { criErrors } from "../errors.ts";
 import { findSandbox, isHostNetwork, newId, type ProcessContext } from "./context.ts";
@@ -75,29 +76,7 @@ export function isReady(context: ProcessContext, sandbox: SandboxState): boolean
 }
 
 function attachment(sandbox: SandboxState): Attachment {
-  const { metadata, portMappings } = sandbox.config;
-  const mapped = portMappings.filter((p) => p.hostPort > 0);
-  const protocols = ["tcp", "udp", "sctp"];
-  return {
-    containerId: sandbox.id,
-    netns: sandbox.pause ? `/proc/${sandbox.pause.pid}/ns/net` : "",
-    ifName: "eth0",
-    args: {
-      IgnoreUnknown: "1",
-      K8S_POD_NAMESPACE: metadata!.namespace,
-      K8S_POD_NAME: metadata!.name,
-      K8S_POD_INFRA_CONTAINER_ID: sandbox.id,
-      K8S_POD_UID: metadata!.uid,
-    },
-    capabilityArgs: {
-      portMappings: mapped.map((p) => ({
-        hostPort: p.hostPort,
-        containerPort: p.containerPort,
-        protocol: protocols[p.protocol] ?? "tcp",
-        hostIP: p.hostIp,
-      })),
-    },
-  };
+  return podAttachment(sandbox.id, sandbox.pause ? `/proc/${sandbox.pause.pid}/ns/net` : "", sandbox.config);
 }
 
 async function startPause(context: ProcessContext, sandbox: SandboxState): Promise<ProcessId> {

@@ -1,0 +1,52 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DNSConfig } from "@flotilla/rpc/gen/cri/v1/api.ts";
+
+/** What Docker can't hold for a sandbox: its network's addresses (labels never change) and resolv.conf. */
+export interface NetworkState {
+  ips: string[];
+  /** ADD was called and DEL not yet. */
+  networked: boolean;
+}
+
+export function createSandboxFiles(rootDir: string) {
+  const folder = (id: string) => join(rootDir, "sandboxes", id);
+  return {
+    saveNetwork(id: string, state: NetworkState): void {
+      mkdirSync(folder(id), { recursive: true });
+      const file = join(folder(id), "network.json");
+      writeFileSync(`${file}.new`, JSON.stringify(state));
+      renameSync(`${file}.new`, file);
+    },
+    loadNetwork(id: string): NetworkState {
+      try {
+        return JSON.parse(readFileSync(join(folder(id), "network.json"), "utf8"));
+      } catch {
+        return { ips: [], networked: false };
+      }
+    },
+    /** With --network none Docker writes no resolv.conf of use, so each container gets this one bound. */
+    saveResolvConf(id: string, dns: DNSConfig | undefined): void {
+      if (!dns || (dns.servers.length === 0 && dns.searches.length === 0 && dns.options.length === 0)) return;
+      mkdirSync(folder(id), { recursive: true });
+      writeFileSync(join(folder(id), "resolv.conf"), resolvConf(dns));
+    },
+    resolvConfPath(id: string): string | undefined {
+      const path = join(folder(id), "resolv.conf");
+      return existsSync(path) ? path : undefined;
+    },
+    remove(id: string): void {
+      rmSync(folder(id), { recursive: true, force: true });
+    },
+  };
+}
+
+export type SandboxFiles = ReturnType<typeof createSandboxFiles>;
+
+/** resolv.conf(5). */
+export function resolvConf(dns: DNSConfig): string {
+  const lines = dns.searches.length > 0 ? [`search ${dns.searches.join(" ")}`] : [];
+  for (const server of dns.servers) lines.push(`nameserver ${server}`);
+  if (dns.options.length > 0) lines.push(`options ${dns.options.join(" ")}`);
+  return `${lines.join("\n")}\n`;
+}
