@@ -1,27 +1,27 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Logger, Random } from "@flotilla/base";
 import { type ApiClient, createClient, loadKubeconfig } from "@flotilla/client";
 import { type ClusterAuthorities, issue } from "@flotilla/pki";
-import { applyAddons } from "./addons/apply.ts";
+import { installAddons } from "./addons/install.ts";
 import { removeCgroups } from "./cgroups.ts";
 import { run } from "./command.ts";
 import type { Docker } from "./docker.ts";
 import { choosePort, listeningDescriptor } from "./host-port.ts";
-import { componentImage, registerComponentImages } from "./images.ts";
+import { registerComponentImages } from "./images.ts";
 import { componentEnv, type Install, nodeCommand } from "./install.ts";
-import { type Layout, machineFolders } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import { leaseHolder, StoreLeader } from "./leaders.ts";
 import { cgroupParent, clusterLabel } from "./machines/components.ts";
 import type { Driver } from "./machines/driver.ts";
 import { Machine } from "./machines/machine.ts";
-import { CONTROL_PLANE_COMPONENTS, controlPlanePods } from "./manifests/control-plane.ts";
-import { staticPodManifest } from "./manifests/static-pod.ts";
-import { adminKubeconfig, loadAuthorities, writeMachineAccess } from "./pki.ts";
+import { CONTROL_PLANE_COMPONENTS } from "./manifests/control-plane.ts";
+import { adminKubeconfig, loadAuthorities } from "./pki.ts";
+import { prepareMachine } from "./prepare.ts";
 import { Supervised } from "./processes/supervised.ts";
 import type { Steps } from "./progress.ts";
 import { ServiceForwards } from "./service-forwards.ts";
-import { type ClusterSpec, controlPlanesOf, DNS_ADDRESS, DNS_DOMAIN, GATEWAY, type MachineSpec, machinesOf } from "./spec.ts";
+import { type ClusterSpec, controlPlanesOf, DNS_ADDRESS, DNS_DOMAIN, type MachineSpec, machinesOf } from "./spec.ts";
 import { type ClusterState, writeState } from "./state-file.ts";
 import type { Leaders } from "./targets.ts";
 import { askDns, nodesReady, readyz, until } from "./up/wait.ts";
@@ -97,7 +97,7 @@ export class Cluster {
       const env = { now_ms: clock.now(), random };
       const authorities = loadAuthorities(this.layout, env);
       await registerComponentImages(this.layout.images, install);
-      for (const spec of machinesOf(this.spec)) this.prepareMachine(spec, authorities);
+      for (const machine of machinesOf(this.spec)) prepareMachine(this.spec, machine, this.layout.machine(machine.name), authorities, env);
       adminKubeconfig(this.layout, this.spec, authorities, env);
       return authorities;
     });
@@ -124,7 +124,9 @@ export class Cluster {
     await steps.step("api", `Waiting for the API on 127.0.0.1:${this.spec.apiPort}`, () =>
       until(clock, deadline_ms, 50, () => readyz(this.spec.apiPort, ca)),
     );
-    await steps.step("addons", "Applying kube-proxy, DNS and runtime classes", () => this.applyAddons());
+    await steps.step("addons", "Applying kube-proxy, DNS and runtime classes", () =>
+      installAddons(this.apiClient(), clock, this.spec, this.layout, this.ports.upstreamDns),
+    );
     const names = machinesOf(this.spec)
       .map((machine) => machine.name)
       .filter((name) => !this.state.down.includes(name));
@@ -195,7 +197,7 @@ export class Cluster {
           ...driver.enter(undefined),
           ...nodeCommand(install, "relay"),
           "--listen-fd=3",
-          `--listen=${GATEWAY}:6443`,
+          `--listen=${this.spec.loadBalancer}:6443`,
           `--backends=${backends.join(",")}`,
           `--forward-socket=${this.layout.forwardSocket}`,
         ],
@@ -215,34 +217,6 @@ export class Cluster {
     if (port === this.spec.apiPort) return;
     this.spec.apiPort = port;
     this.save();
-  }
-
-  private prepareMachine(machine: MachineSpec, authorities: ClusterAuthorities): void {
-    const { clock, random } = this.ports;
-    const layout = this.layout.machine(machine.name);
-    for (const folder of machineFolders(layout)) mkdirSync(folder, { recursive: true });
-    writeMachineAccess({ spec: this.spec, machine, layout, authorities, env: { now_ms: clock.now(), random } });
-    if (machine.role !== "control-plane") return;
-    for (const pod of controlPlanePods(this.spec, machine, layout)) {
-      const file = join(layout.manifests, `${pod.component}.yaml`);
-      const text = staticPodManifest(pod, componentImage(pod.component));
-      // The kubelet restarts a pod whose manifest changes; do not touch what is the same.
-      if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
-    }
-  }
-
-  private async applyAddons(): Promise<void> {
-    await applyAddons(
-      this.apiClient(),
-      this.ports.clock,
-      {
-        machines: join(this.layout.state, "machines"),
-        image: componentImage,
-        dnsReplicas: Math.min(2, this.spec.controlPlanes + this.spec.workers),
-        upstreamDns: this.ports.upstreamDns,
-      },
-      { kubeconfig: clusterInfo(readFileSync(this.layout.adminKubeconfig, "utf8")), config: JSON.stringify(this.spec) },
-    );
   }
 
   private async removeContainers(): Promise<void> {
@@ -276,19 +250,4 @@ function describe(spec: ClusterSpec): string {
 function storeAccess(authorities: ClusterAuthorities, clock: Clock, random: Random) {
   const pair = issue(authorities.etcdCa, { subject: { commonName: "flotillad" }, usages: ["client"] }, { now_ms: clock.now(), random });
   return { ca: authorities.etcdCa.cert, cert: pair.cert, key: pair.key };
-}
-
-/** cluster-info is public: address and CA only. */
-function clusterInfo(kubeconfig: string): string {
-  const ca = /certificate-authority-data: (\S+)/.exec(kubeconfig)?.[1] ?? "";
-  return [
-    "apiVersion: v1",
-    "kind: Config",
-    "clusters:",
-    '- name: ""',
-    "  cluster:",
-    `    certificate-authority-data: ${ca}`,
-    `    server: https://${GATEWAY}:6443`,
-    "",
-  ].join("\n");
 }

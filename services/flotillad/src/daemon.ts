@@ -6,7 +6,7 @@ import { UsageError } from "./control/errors.ts";
 import type { Layout } from "./layout.ts";
 import { contextName } from "./pki.ts";
 import { Steps } from "./progress.ts";
-import { type ClusterSpec, planChange, validateSpec } from "./spec.ts";
+import { type ClusterSpec, GATEWAY, planChange, validateSpec } from "./spec.ts";
 import { readState } from "./state-file.ts";
 
 export interface DaemonPorts extends ClusterPorts {
@@ -177,6 +177,7 @@ export class Daemon {
       runtime: config.runtime === "process" || !answers ? "process" : "docker",
       failover: config.failover === "fast" ? "fast" : "default",
       apiPort: config.apiPort || DEFAULT_API_PORT,
+      loadBalancer: GATEWAY,
       dockerEndpoint: config.dockerEndpoint,
     };
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type ClusterAuthorities,
@@ -13,18 +13,27 @@ import {
   kubeconfigYaml,
 } from "@flotilla/pki";
 import type { Layout, MachineLayout } from "./layout.ts";
-import { API_SERVICE_ADDRESS, type ClusterSpec, controlPlanesOf, GATEWAY, type MachineSpec } from "./spec.ts";
+import { API_SERVICE_ADDRESS, type ClusterSpec, controlPlanesOf, type MachineSpec } from "./spec.ts";
 
 const SECRET = { mode: 0o600 };
 
 /** The cluster's authorities from `<state>/pki`, made on the first call. */
 export function loadAuthorities(layout: Layout, env: IssueEnv): ClusterAuthorities {
   const file = join(layout.pki, "authorities.json");
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
-  const authorities = createClusterAuthorities(env);
-  mkdirSync(layout.pki, { recursive: true, mode: 0o700 });
-  writeFileSync(file, JSON.stringify(authorities), SECRET);
-  return authorities;
+  if (!existsSync(file)) {
+    mkdirSync(layout.pki, { recursive: true, mode: 0o700 });
+    const own = `${file}.${Buffer.from(env.random.bytes(8)).toString("hex")}`;
+    writeFileSync(own, JSON.stringify(createClusterAuthorities(env)), SECRET);
+    try {
+      // Machines that share the folder may all get here at once: the first link wins, the others take its file.
+      linkSync(own, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(own);
+    }
+  }
+  return JSON.parse(readFileSync(file, "utf8"));
 }
 
 export interface MachineAccess {
@@ -56,7 +65,7 @@ export function writeMachineAccess(access: MachineAccess): void {
 function writeControlPlane(access: MachineAccess): void {
   const { machine, layout, authorities, env } = access;
   const pki = (name: string) => join(layout.pki, name);
-  const extra = [API_SERVICE_ADDRESS, GATEWAY];
+  const extra = [API_SERVICE_ADDRESS, access.spec.loadBalancer];
   const certs = issueControlPlane(authorities, { node: machine.name, address: machine.address, extra }, env);
   writeFileSync(pki("ca.key"), authorities.ca.key, SECRET);
   writeFileSync(pki("etcd/ca.crt"), authorities.etcdCa.cert);
@@ -85,7 +94,7 @@ function writePair(base: string, pair: KeyPair): void {
 
 function writeConf(access: MachineAccess, name: string, userName: string, pair: KeyPair): void {
   const { spec, machine, layout, authorities } = access;
-  const server = machine.role === "control-plane" ? `https://${machine.address}:6443` : `https://${GATEWAY}:6443`;
+  const server = machine.role === "control-plane" ? `https://${machine.address}:6443` : `https://${spec.loadBalancer}:6443`;
   const options: KubeconfigOptions = {
     clusterName: spec.name,
     server,
@@ -108,11 +117,13 @@ function grpcServers(spec: ClusterSpec, machine: MachineSpec): string[] {
 /** The kubeconfig for people on the host: context `flotilla-<name>`. */
 export function adminKubeconfig(layout: Layout, spec: ClusterSpec, authorities: ClusterAuthorities, env: IssueEnv): string {
   const file = join(layout.state, "admin.conf");
-  if (existsSync(file)) return readFileSync(file, "utf8");
+  const server = `https://127.0.0.1:${spec.apiPort}`;
+  const before = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (before.includes(`server: ${server}\n`)) return before;
   const name = contextName(spec.name);
   const text = kubeconfigYaml({
     clusterName: name,
-    server: `https://127.0.0.1:${spec.apiPort}`,
+    server,
     caCert: authorities.ca.cert,
     user: name,
     contextName: name,

@@ -8,6 +8,8 @@ export interface ClusterSpec {
   failover: "default" | "fast";
   /** On 127.0.0.1. */
   apiPort: number;
+  /** Where machines find the API servers' load balancer. */
+  loadBalancer: string;
   dockerEndpoint: string;
 }
 
