@@ -1,6 +1,6 @@
 import { type Backend, criErrors } from "@flotilla/cri";
+import { type Container, ContainerState, type RuntimeCondition } from "@flotilla/cri/messages.ts";
 import { dialHost, dialPod } from "@flotilla/cri/process/dial.ts";
-import { type Container, ContainerState, type RuntimeCondition } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { createContainers } from "./containers.ts";
 import type { DockerConfig, DockerContext, DockerPorts } from "./context.ts";
 import { createImages } from "./images.ts";

@@ -2,7 +2,6 @@ import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { criErrors } from "@flotilla/cri";
 import { matchesContainer } from "@flotilla/cri/filters.ts";
-import { nanos } from "@flotilla/cri/time.ts";
 import {
   type Container,
   type ContainerConfig,
@@ -12,7 +11,8 @@ import {
   type ContainerStatusResponse,
   type LinuxContainerResources,
   type PodSandboxConfig,
-} from "@flotilla/rpc/gen/cri/v1/api.ts";
+} from "@flotilla/cri/messages.ts";
+import { nanos } from "@flotilla/cri/time.ts";
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
 import { daemon, quietly, statusOf } from "./api.ts";
 import type { DockerContext } from "./context.ts";

@@ -6,7 +6,7 @@ import {
   MountPropagation,
   NamespaceMode,
   SecurityProfile_ProfileType,
-} from "@flotilla/rpc/gen/cri/v1/api.ts";
+} from "@flotilla/cri/messages.ts";
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 
 /** Docker's request for a container of a pod. Pure. */

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { criErrors } from "@flotilla/cri";
+import type { AuthConfig, FilesystemUsage, Image } from "@flotilla/cri/messages.ts";
 import { nanos } from "@flotilla/cri/time.ts";
-import type { AuthConfig, FilesystemUsage, Image } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import type { ImageInfo, ImageInspectInfo } from "dockerode";
 import { daemon, daemonMessage, quietly, statusOf } from "./api.ts";
 import type { DockerContext } from "./context.ts";

@@ -1,4 +1,4 @@
-import type { ContainerMetadata, PodSandboxMetadata } from "@flotilla/rpc/gen/cri/v1/api.ts";
+import type { ContainerMetadata, PodSandboxMetadata } from "@flotilla/cri/messages.ts";
 
 /**
  * What a Docker container remembers about its pod. Everything CRI asks back is

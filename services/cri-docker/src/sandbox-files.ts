@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DNSConfig } from "@flotilla/rpc/gen/cri/v1/api.ts";
+import type { DNSConfig } from "@flotilla/cri/messages.ts";
 
 /** What Docker can't hold for a sandbox: its network's addresses (labels never change) and resolv.conf. */
 export interface NetworkState {

@@ -1,7 +1,7 @@
+import { hostname } from "node:os";
 import { criErrors } from "@flotilla/cri";
 import { podAttachment } from "@flotilla/cri/cni/attachment.ts";
 import { matchesSandbox } from "@flotilla/cri/filters.ts";
-import { nanos } from "@flotilla/cri/time.ts";
 import {
   NamespaceMode,
   type PodSandbox,
@@ -9,7 +9,8 @@ import {
   type PodSandboxFilter,
   PodSandboxState,
   type PodSandboxStatusResponse,
-} from "@flotilla/rpc/gen/cri/v1/api.ts";
+} from "@flotilla/cri/messages.ts";
+import { nanos } from "@flotilla/cri/time.ts";
 import type { ContainerInfo } from "dockerode";
 import { daemon, daemonMessage, quietly, statusOf } from "./api.ts";
 import type { DockerContext } from "./context.ts";
@@ -30,7 +31,7 @@ export function createSandboxes(context: DockerContext, files: SandboxFiles) {
     const shared = facts.namespaces.pid === NamespaceMode.POD;
     const request = {
       Image: await context.pauseImageId,
-      Hostname: facts.hostNetwork ? undefined : config.hostname || undefined,
+      Hostname: facts.hostNetwork ? hostname() : config.hostname || undefined,
       Labels: sandboxLabels(context.labels, facts),
       // The pause program moves itself into the machine's namespace: Docker can't join one by path,
       // but containers that join the pause container follow it there.

@@ -1,6 +1,6 @@
+import type { Container, ContainerStats } from "@flotilla/cri/messages.ts";
 import { readUsage } from "@flotilla/cri/process/cgroups.ts";
 import { nanos } from "@flotilla/cri/time.ts";
-import type { Container, ContainerStats } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import type { DockerContext } from "./context.ts";
 
 interface DockerStats {

@@ -1,6 +1,6 @@
 import { type Duplex, PassThrough, type Writable } from "node:stream";
 import { criErrors, type Session, type StreamOptions } from "@flotilla/cri";
-import type { ExecSyncResponse } from "@flotilla/rpc/gen/cri/v1/api.ts";
+import type { ExecSyncResponse } from "@flotilla/cri/messages.ts";
 import type Docker from "dockerode";
 import { daemon } from "./api.ts";
 import type { DockerContext } from "./context.ts";
