@@ -6,6 +6,8 @@ export interface ManagerConfig {
   concurrentSyncs: { deployment: number; replicaSet: number; daemonSet: number; endpoint: number; namespace: number; gc: number };
   allocateNodeCidrs: boolean;
   clusterCidr?: string;
+  /** Kept out of the nodes' parts when it overlaps clusterCidr. */
+  serviceCidr?: string;
   nodeCidrMaskSize: number;
   nodeMonitorPeriod_ms: number;
   nodeMonitorGracePeriod_ms: number;

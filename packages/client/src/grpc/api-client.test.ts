@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { apiError, type Pod, Pods } from "@flotilla/api";
-import { seededRandom, silentLogger } from "@flotilla/base";
-import { systemClock } from "@flotilla/process/system-clock.ts";
+import { type Clock, seededRandom, silentLogger } from "@flotilla/base";
 import { ApiService } from "@flotilla/rpc/gen/flotilla/api/v1/api.ts";
 import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { encode } from "../codec.ts";
 import { createGrpcClient } from "./api-client.ts";
+
+/** Sockets need real time. */
+const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (fn, ms) => ((timer) => ({ cancel: () => clearTimeout(timer) }))(setTimeout(fn, ms)),
+  setInterval: (fn, ms) => ((timer) => ({ cancel: () => clearInterval(timer) }))(setInterval(fn, ms)),
+};
 
 /** A server whose calls are answered by `answer`; it says which verbs it saw. */
 async function serve(t: TestContext, answer: (verb: string, request: any) => unknown) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Deployment, Deployments, Events, type Pod, Pods, type ReplicaSet, ReplicaSets } from "@flotilla/api";
 import { rfc3339 } from "@flotilla/base";
 import { startReplicaSetController } from "../replicaset/controller.ts";
-import { startControllers } from "../testing.ts";
+import { startControllers } from "../testing/controllers.ts";
 import { startDeploymentController } from "./controller.ts";
 
 function deployment(image: string, replicas: number, over: object = {}): Deployment {

@@ -2,8 +2,8 @@ import { seededRandom, silentLogger } from "@flotilla/base";
 import { createEventRecorder, createInformerFactory } from "@flotilla/client";
 import { FakeApiClient } from "@flotilla/client/fake/index.ts";
 import { FakeClock } from "@flotilla/testing";
-import { defaultConfig, type ManagerConfig } from "./config.ts";
-import type { ControllerContext, ControllerDefinition } from "./context.ts";
+import { defaultConfig, type ManagerConfig } from "../config.ts";
+import type { ControllerContext, ControllerDefinition } from "../context.ts";
 
 /** Controllers in virtual time on an in-memory API: for unit tests of their loops. */
 export function startControllers(start: ControllerDefinition["start"][], config: Partial<ManagerConfig> = {}) {

@@ -1,0 +1,38 @@
+import type { ControllerDefinition } from "./context.ts";
+import { startDeploymentController } from "./deployment/controller.ts";
+import { startGarbageCollector } from "./garbage-collector/controller.ts";
+import { startNamespaceController } from "./namespace/controller.ts";
+import { startReplicaSetController } from "./replicaset/controller.ts";
+import { startServiceAccountController } from "./serviceaccount/default-account.ts";
+import { startRootCaPublisher } from "./serviceaccount/root-ca.ts";
+import { startEndpointsController } from "./services/endpoints-controller.ts";
+import { startMirroringController } from "./services/mirroring-controller.ts";
+import { startEndpointSliceController } from "./services/slice-controller.ts";
+
+/** All controllers of the manager, under upstream's names. */
+export const CONTROLLERS: ControllerDefinition[] = [
+  { name: "deployment-controller", alias: "deployment", start: startDeploymentController },
+  { name: "replicaset-controller", alias: "replicaset", start: startReplicaSetController },
+  { name: "endpoints-controller", alias: "endpoint", start: startEndpointsController },
+  { name: "endpointslice-controller", alias: "endpointslice", start: startEndpointSliceController },
+  { name: "endpointslice-mirroring-controller", alias: "endpointslicemirroring", start: startMirroringController },
+  { name: "namespace-controller", alias: "namespace", start: startNamespaceController },
+  { name: "garbage-collector-controller", alias: "garbagecollector", start: startGarbageCollector },
+  { name: "serviceaccount-controller", alias: "serviceaccount", start: startServiceAccountController },
+  { name: "root-ca-certificate-publisher-controller", alias: "root-ca-cert-publisher", start: startRootCaPublisher },
+];
+
+/** `--controllers`: "*" all that are on by default, "foo" that one too, "-foo" not that one. @throws on a name that does not exist */
+export function selectControllers(wanted: string[], all: ControllerDefinition[] = CONTROLLERS): ControllerDefinition[] {
+  for (const name of wanted) {
+    const bare = name.replace(/^-/, "");
+    if (bare !== "*" && !KNOWN_ELSEWHERE.has(bare) && !all.some((c) => c.name === bare || c.alias === bare)) {
+      throw new Error(`"${name}" is not in the list of known controllers`);
+    }
+  }
+  const names = (c: ControllerDefinition, prefix = "") => wanted.includes(prefix + c.name) || wanted.includes(prefix + c.alias);
+  return all.filter((c) => !names(c, "-") && (names(c) || wanted.includes("*")));
+}
+
+/** Named by kubeadm's and others' manifests, but not ours to run: accepted, without effect. */
+const KNOWN_ELSEWHERE = new Set(["bootstrapsigner", "bootstrap-signer-controller", "tokencleaner", "token-cleaner-controller"]);
