@@ -4,6 +4,8 @@ import { isAlive } from "@flotilla/cri/process/proc.ts";
 import type { BasePorts, Component } from "@flotilla/process";
 import { startServer } from "@flotilla/rpc";
 import { ControlService } from "@flotilla/rpc/gen/flotilla/control/v1/control.ts";
+import { createContainerBalancer } from "./container/load-balancer.ts";
+import { createContainerMachine } from "./container/machine.ts";
 import { controlHandlers } from "./control/service.ts";
 import { Daemon } from "./daemon.ts";
 import { createDocker } from "./docker.ts";
@@ -11,6 +13,7 @@ import type { Install } from "./install.ts";
 import { clusterLayout } from "./layout.ts";
 import { NetnsDriver } from "./machines/netns.ts";
 import { readRecord, writeRecord } from "./processes/record.ts";
+import { type ClusterSpec, validateSpec } from "./spec.ts";
 
 export interface FlotilladConfig {
   /** The cluster's own folder, absolute. */
@@ -51,6 +54,40 @@ export async function createFlotillad(ports: FlotilladPorts, config: FlotilladCo
       await server.stop(500);
     },
   };
+}
+
+export interface ContainerPartConfig extends FlotilladConfig {
+  /** "cp1", "worker2", or "lb". */
+  machine: string;
+  name: string;
+  controlPlanes: number;
+  workers: number;
+  runtime: string;
+  failover: string;
+  loadBalancer: string;
+  apiPort: number;
+  kubeconfigOut: string;
+}
+
+/** One container of docker-compose.yml: a machine, or the load balancer before them. */
+export async function createContainerPart(ports: BasePorts, config: ContainerPartConfig): Promise<Component> {
+  const docker = createDocker(config.dockerEndpoint);
+  const { name, controlPlanes, workers, loadBalancer, apiPort, dockerEndpoint } = config;
+  const useDocker = config.runtime === "docker" || (config.runtime === "" && (await docker.answers()));
+  const spec: ClusterSpec = {
+    name,
+    controlPlanes,
+    workers,
+    runtime: useDocker ? "docker" : "process",
+    failover: config.failover === "fast" ? "fast" : "default",
+    apiPort,
+    loadBalancer,
+    dockerEndpoint,
+  };
+  validateSpec(spec);
+  const container = { spec, layout: clusterLayout(config.stateDir), install: config.install, cniBinDir: config.cniBinDir };
+  if (config.machine === "lb") return createContainerBalancer({ ...ports, docker }, container, config.kubeconfigOut);
+  return createContainerMachine({ ...ports, docker }, container, config.machine);
 }
 
 /** Two would both restart the same kubelets. A dead one's socket file is in our way. */

@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { sleep } from "@flotilla/base";
+import { createClient, loadKubeconfig } from "@flotilla/client";
+import type { Component } from "@flotilla/process";
+import { installAddons } from "../addons/install.ts";
+import { componentEnv, nodeCommand } from "../install.ts";
+import { adminKubeconfig, loadAuthorities } from "../pki.ts";
+import { Supervised } from "../processes/supervised.ts";
+import { controlPlanesOf } from "../spec.ts";
+import type { ContainerConfig, ContainerPorts } from "./machine.ts";
+
+const RETRY_MS = 300;
+
+/** The container that stands before the control planes: load balancer, kubeconfig for the host, add-ons. */
+export async function createContainerBalancer(ports: ContainerPorts, config: ContainerConfig, kubeconfigOut: string): Promise<Component> {
+  const { layout, install, spec } = config;
+  const { clock, random } = ports;
+  const env = { now_ms: clock.now(), random };
+  for (const folder of [layout.run, layout.logs]) mkdirSync(folder, { recursive: true });
+  const kubeconfig = adminKubeconfig(layout, spec, loadAuthorities(layout, env), env);
+  if (kubeconfigOut) publish(kubeconfigOut, kubeconfig);
+  const relay = new Supervised(
+    {
+      component: "relay",
+      argv: () => [
+        ...nodeCommand(install, "relay"),
+        "--listen=0.0.0.0:6443",
+        `--backends=${controlPlanesOf(spec)
+          .map((m) => `${m.address}:6443`)
+          .join(",")}`,
+      ],
+      env: componentEnv(install),
+      logFile: join(layout.logs, "relay.log"),
+      recordFile: join(layout.run, "relay.json"),
+    },
+    ports,
+  );
+  relay.start();
+  const stopped = new AbortController();
+  void addons(ports, config, stopped.signal);
+  return {
+    async stop() {
+      stopped.abort();
+      await relay.stop(1000);
+    },
+  };
+}
+
+/** Until it has worked once: the control planes may start long after us. */
+async function addons(ports: ContainerPorts, config: ContainerConfig, signal: AbortSignal): Promise<void> {
+  const readFile = (path: string) => readFileSync(path, "utf8");
+  const client = createClient({ ...ports, readFile }, loadKubeconfig(config.layout.adminKubeconfig, readFile));
+  while (!signal.aborted) {
+    try {
+      await installAddons(client, ports.clock, config.spec, config.layout, undefined);
+      ports.log.info("add-ons applied");
+      break;
+    } catch (error) {
+      ports.log.debug("add-ons not applied yet", { error });
+      await sleep(ports.clock, RETRY_MS, signal);
+    }
+  }
+  client.close();
+}
+
+function publish(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, text, { mode: 0o644 });
+  renameSync(`${file}.new`, file);
+}
