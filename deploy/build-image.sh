@@ -1,51 +1,61 @@
 #!/bin/sh
-# Builds flotilla/machine:dev, the image of one machine of the compose driver, from this
-# machine's own programs: no registry is asked. Needs a Docker engine and `npm run build`.
-#   deploy/build-image.sh [TAG]
+# Builds the image of a machine (flotilla/machine:dev) with no registry: the root
+# file system is put together from this machine's own programs and what they load.
+# With a registry, deploy/Dockerfile's BASE may name a distribution's image instead.
 set -eu
 cd "$(dirname "$0")/.."
-tag=${1:-flotilla/machine:dev}
-[ -f dist/flotillad.mjs ] || { echo "dist/ is missing: run 'npm run build' first" >&2; exit 1; }
+IMAGE="${1:-flotilla/machine:dev}"
+NODE=node_modules/node/bin/node
 
-context=$(mktemp -d)
-trap 'rm -rf "$context"' EXIT
-root=$context/rootfs
-mkdir -p "$root/bin" "$root/tmp" "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/etc" "$root/var/log" \
-  "$root/usr/lib/cni" "$root/flotilla/dist"
-ln -s bin "$root/sbin"
-chmod 1777 "$root/tmp"
+[ -x "$NODE" ] && [ -f dist/flotillad.mjs ] || node scripts/start.mjs --prepare
+command -v docker >/dev/null || { echo "docker is not here; the image needs it" >&2; exit 1; }
 
-# Copies a file to the same path under the root, links followed.
-put() { mkdir -p "$root$(dirname "$1")" && cp -L "$1" "$root$1"; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root="$work/rootfs"
+mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib/cni" "$root/usr/lib64" "$root/opt/flotilla/dist" \
+  "$root/tmp" "$root/proc" "$root/sys" "$root/dev" "$root/etc" "$root/run" "$root/var/lib" "$root/var/log" "$root/root"
+for link in bin sbin lib lib64; do ln -s "usr/$link" "$root/$link"; done
+ln -s /run "$root/var/run"
 
-# Copies a program to DEST with every shared library it loads.
-program() {
-  mkdir -p "$root$(dirname "$2")"
-  cp -L "$1" "$root$2"
-  for library in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true); do
-    [ -e "$root$library" ] || put "$library"
+# A file with every library it loads, at the same place.
+take() {
+  [ -e "$root$2" ] || { mkdir -p "$(dirname "$root$2")"; cp -L "$1" "$root$2"; }
+  ldd "$1" 2>/dev/null | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ ]*\).*/\1/p' | while read -r lib; do
+    target="/usr${lib#/usr}"
+    [ -e "$root$target" ] || { mkdir -p "$(dirname "$root$target")"; cp -L "$lib" "$root$target"; }
   done
 }
 
-program node_modules/node/bin/node /bin/node
-for name in ip unshare nsenter mount umount mountpoint script setpriv; do
-  path=$(command -v "$name") && program "$path" "/bin/$name" || { echo "not on this machine: $name" >&2; exit 1; }
+for program in sh cat ls cp mv rm mkdir rmdir ln mount umount unshare nsenter setpriv chroot hostname sleep env ps kill tar id true readlink stat ip iptables tc; do
+  path=$(command -v "$program" || true)
+  case "$path" in /*) ;; *) continue ;; esac
+  case "$path" in */sbin/*) folder=/usr/sbin ;; *) folder=/usr/bin ;; esac
+  take "$path" "$folder/$program"
 done
-# Not busybox for sh: it would run its own small ip, unshare and nsenter instead of the real ones.
-program "$(command -v dash)" /bin/sh
-# Everything else a shell script wants; the real programs above keep their names.
-busybox=$(command -v busybox) || { echo "not on this machine: busybox (busybox-static)" >&2; exit 1; }
-cp -L "$busybox" "$root/bin/busybox"
-for applet in $("$busybox" --list); do
-  [ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
+if command -v busybox >/dev/null; then
+  take "$(command -v busybox)" /usr/bin/busybox
+  for applet in ping wget nc vi less grep sed awk head tail ss netstat; do
+    [ -e "$root/usr/bin/$applet" ] || ln -s busybox "$root/usr/bin/$applet"
+  done
+fi
+for folder in /usr/lib/cni /opt/cni/bin; do
+  for plugin in bridge host-local loopback portmap; do
+    [ -x "$folder/$plugin" ] && take "$folder/$plugin" "/usr/lib/cni/$plugin"
+  done
 done
-for plugin in bridge host-local loopback portmap; do
-  [ ! -f "/usr/lib/cni/$plugin" ] || cp "/usr/lib/cni/$plugin" "$root/usr/lib/cni/"
-done
-cp dist/*.mjs "$root/flotilla/dist/"
-printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' > "$root/etc/passwd"
-printf 'root:x:0:\nnogroup:x:65534:\n' > "$root/etc/group"
-printf 'hosts: files dns\n' > "$root/etc/nsswitch.conf"
-printf 'PRETTY_NAME="Flotilla machine"\nNAME="Flotilla"\nID=flotilla\n' > "$root/etc/os-release"
-cp deploy/Dockerfile "$context/Dockerfile"
-docker build -q -t "$tag" "$context"
+# xtables finds its extensions at run time.
+for extensions in /usr/lib/*/xtables; do [ -d "$extensions" ] && cp -R --parents "$extensions" "$root" 2>/dev/null || true; done
+
+take "$NODE" /usr/bin/node
+cp dist/*.mjs "$root/opt/flotilla/dist/"
+printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+printf 'PRETTY_NAME="Flotilla machine"\nID=flotilla\n' >"$root/etc/os-release"
+printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
+[ -d /etc/ssl/certs ] && mkdir -p "$root/etc/ssl/certs" && cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/" 2>/dev/null || true
+for nss in /lib/*/libnss_files.so.2 /lib/*/libnss_dns.so.2 /lib/*/libresolv.so.2; do [ -e "$nss" ] && cp -L --parents "/usr${nss#/usr}" "$root" 2>/dev/null || true; done
+
+cp deploy/Dockerfile "$work/Dockerfile"
+docker build -q --build-arg BASE=scratch -t "$IMAGE" "$work" >/dev/null
+echo "$IMAGE"

@@ -84,6 +84,6 @@ function kubeletArgs(facts: MachineFacts, folder: MachineLayout): string[] {
     `--tls-private-key-file=${pki("kubelet.key")}`,
     `--node-labels=${role}=`,
     ...(isControlPlane ? ["--register-with-taints=node-role.kubernetes.io/control-plane:NoSchedule"] : []),
-    ...(spec.failover === "fast" ? ["--node-status-update-frequency=1s"] : []),
+    ...(spec.failover === "fast" ? ["--node-status-update-frequency=1s", "--node-lease-duration-seconds=4"] : []),
   ];
 }
