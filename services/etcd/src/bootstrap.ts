@@ -1,0 +1,153 @@
+import type { SecureClientSessionOptions } from "node:http2";
+import type { Logger, Random } from "@flotilla/base";
+import type { Entry, HardState, NodeId, SnapshotMeta } from "@flotilla/raft";
+import { dial, unary } from "./grpc/client.ts";
+import { Machine } from "./node/machine.ts";
+import { bootstrapMembers, clusterIdOf, confOf, type Member, parseInitialCluster, sameUrls } from "./node/members.ts";
+import type { EtcdConfig } from "./options.ts";
+import { PEER_PATH } from "./peer/link.ts";
+import { decodeMembers } from "./peer/service.ts";
+import { type Disk, pathOf } from "./storage/disk.ts";
+import { exportSnapshot } from "./storage/snapshot.ts";
+import { SnapshotFiles } from "./storage/snapshot-files.ts";
+import { createWal, type Wal } from "./storage/wal.ts";
+import { openWal } from "./storage/wal-reader.ts";
+
+/** What a member starts with: who it is, its state, its log. */
+export interface Start {
+  readonly self: NodeId;
+  readonly clusterId: string;
+  readonly machine: Machine;
+  readonly snapshot: SnapshotMeta;
+  readonly hardState: HardState | undefined;
+  readonly entries: readonly Entry[];
+  readonly wal: Wal;
+  readonly files: SnapshotFiles;
+  /** Whom to connect to before the log says it. */
+  readonly peers: readonly Member[];
+}
+
+export interface StartPorts {
+  readonly disk: Disk;
+  readonly log: Logger;
+  readonly random: Random;
+  readonly peerTls: SecureClientSessionOptions | undefined;
+  readonly onDiskFailure: (error: Error) => void;
+}
+
+/** A new cluster begins with this snapshot: nothing stored, the first members. Entries start behind it. */
+const BOOTSTRAP = { index: 1, term: 1 };
+const NOBODY: SnapshotMeta = { index: 0, term: 0, conf: { voters: [], outgoing: [], learners: [], learnersNext: [] } };
+
+/** Restarts from the data directory, or forms or joins a cluster if there is none. */
+export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_min: number): Promise<Start> {
+  const { disk, log } = ports;
+  const member = pathOf(config.dataDir, "member");
+  disk.mkdir(member);
+  const files = new SnapshotFiles(disk, pathOf(member, "snap"), log);
+  const walOptions = { disk, folder: pathOf(member, "wal"), onFailure: ports.onDiskFailure };
+  const newest = files.newest(ttl_s_min);
+  const machine = new Machine(ttl_s_min);
+  if (newest) machine.become(newest.machine);
+  const snapshot = newest?.header?.meta ?? NOBODY;
+  const opened = await openWal(walOptions, snapshot.index);
+  if (opened) {
+    const { meta, hardState, entries } = opened.contents;
+    log.info("restarting from the data directory", { snapshot: snapshot.index, entries: entries.length, term: hardState?.term });
+    const peers =
+      machine.members.size > 0 ? [...machine.members.values()] : await remoteMembers(config, ports).then((r) => r?.members ?? []);
+    return {
+      self: Number(meta.memberId),
+      clusterId: meta.clusterId,
+      machine,
+      snapshot,
+      hardState: hardState,
+      entries,
+      wal: opened.wal,
+      files,
+      peers,
+    };
+  }
+  if (config.initialClusterState === "existing") return join(config, ports, ttl_s_min, files, walOptions);
+  const members = bootstrapMembers(parseInitialCluster(config.initialCluster), config.initialClusterToken);
+  const self = members.find((m) => m.name === config.name);
+  if (!self) throw new Error(`couldn't find local name "${config.name}" in the initial cluster configuration`);
+  if (!sameUrls(self.peerURLs, config.advertisePeerUrls)) {
+    throw new Error(
+      `--initial-cluster has ${config.name}=${self.peerURLs.join()} but missing from --initial-advertise-peer-urls=${config.advertisePeerUrls.join()}`,
+    );
+  }
+  const clusterId = String(
+    clusterIdOf(
+      members.map((m) => m.id),
+      config.initialClusterToken,
+    ),
+  );
+  const first: SnapshotMeta = { ...BOOTSTRAP, conf: confOf(members) };
+  const fresh = new Machine(ttl_s_min);
+  fresh.members = new Map(members.map((m) => [m.id, m]));
+  fresh.applied = first.index;
+  fresh.appliedTerm = first.term;
+  const file = await files.create(first.index, first.term);
+  for (const piece of exportSnapshot(fresh, first, clusterId)) await file.write(piece);
+  await file.commit();
+  const hardState = { term: first.term, vote: 0, commit: first.index };
+  const wal = await createWal({ ...walOptions, meta: { memberId: String(self.id), clusterId } }, first.index + 1, hardState);
+  log.info("new cluster", { clusterId, member: self.id, members: members.map((m) => m.name) });
+  return { self: self.id, clusterId, machine: fresh, snapshot: first, hardState, entries: [], wal, files, peers: members };
+}
+
+/** A member that was added to a running cluster: it gets its state from the leader. */
+async function join(
+  config: EtcdConfig,
+  ports: StartPorts,
+  ttl_s_min: number,
+  files: SnapshotFiles,
+  walOptions: { disk: Disk; folder: string; onFailure: (error: Error) => void },
+): Promise<Start> {
+  const remote = await remoteMembers(config, ports);
+  if (!remote) throw new Error("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
+  const self = remote.members.find((m) => sameUrls(m.peerURLs, config.advertisePeerUrls));
+  if (!self)
+    throw new Error(`the cluster has no member with the peer URLs ${config.advertisePeerUrls.join()}; add it first (etcdctl member add)`);
+  const wal = await createWal({ ...walOptions, meta: { memberId: String(self.id), clusterId: remote.clusterId } }, 1, undefined);
+  ports.log.info("joining", { clusterId: remote.clusterId, member: self.id });
+  const machine = new Machine(ttl_s_min);
+  return {
+    self: self.id,
+    clusterId: remote.clusterId,
+    machine,
+    snapshot: NOBODY,
+    hardState: undefined,
+    entries: [],
+    wal,
+    files,
+    peers: remote.members,
+  };
+}
+
+/** Asks the others of --initial-cluster who is in the cluster. */
+async function remoteMembers(config: EtcdConfig, ports: StartPorts): Promise<{ clusterId: string; members: Member[] } | undefined> {
+  const others = [...parseInitialCluster(config.initialCluster)].filter(([name]) => name !== config.name).flatMap(([, urls]) => urls);
+  for (const url of others) {
+    let fail = (_error: Error) => {};
+    const broken = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    const connection = dial(
+      url,
+      ports.peerTls,
+      () => {},
+      (error) => fail(error ?? new Error("closed")),
+    );
+    try {
+      return decodeMembers(await Promise.race([unary(connection.session, `${PEER_PATH}/Members`, Buffer.alloc(0)), broken]));
+    } catch (error) {
+      ports.log.warn("member could not be asked", { url, error: (error as Error).message });
+    } finally {
+      broken.catch(() => {});
+      connection.close();
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,110 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type SecureClientSessionOptions } from "node:http2";
+import { Deframer, frame } from "./frames.ts";
+import { type Code, decodeMessage, RpcError } from "./status.ts";
+
+export interface Connection {
+  readonly session: ClientHttp2Session;
+  close(): void;
+}
+
+const RECEIVE_WINDOW_BYTES = 8 << 20;
+const MESSAGE_BYTES_MAX = 1 << 30;
+
+/** Opens an HTTP/2 connection for gRPC; `onClose` hears why it ended, once, also when it never came up. */
+export function dial(
+  url: string,
+  tls: SecureClientSessionOptions | undefined,
+  onUp: () => void,
+  onClose: (error?: Error) => void,
+): Connection {
+  const session = connect(url, { ...tls, settings: { initialWindowSize: RECEIVE_WINDOW_BYTES }, maxSessionMemory: 1024 });
+  let failure: Error | undefined;
+  session.on("error", (error) => {
+    failure ??= error;
+  });
+  session.on("connect", (_session, socket) => {
+    session.setLocalWindowSize(RECEIVE_WINDOW_BYTES);
+    (socket as { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
+    onUp();
+  });
+  session.once("close", () => onClose(failure));
+  return { session, close: () => session.destroy() };
+}
+
+export interface OutgoingStream {
+  readonly writable: boolean;
+  /** Bytes accepted here that the connection has not taken yet. */
+  readonly queued_bytes: number;
+  sendFramed(framed: Buffer): boolean;
+  end(): void;
+  cancel(): void;
+}
+
+/** Starts a call. `onEnd` gets undefined when it ended well, else an RpcError or the connection's error. */
+export function startCall(
+  session: ClientHttp2Session,
+  path: string,
+  headers: Record<string, string>,
+  onMessage: (message: Buffer) => void,
+  onEnd: (error: Error | undefined) => void,
+): OutgoingStream & { onDrain: () => void } {
+  const stream: ClientHttp2Stream = session.request({
+    ":method": "POST",
+    ":path": path,
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...headers,
+  });
+  const deframer = new Deframer(MESSAGE_BYTES_MAX);
+  let status: Error | undefined | "none" = "none";
+  const readStatus = (h: Record<string, unknown>) => {
+    const code = h["grpc-status"];
+    if (code === undefined) return;
+    status = code === "0" ? undefined : new RpcError(Number(code) as Code, decodeMessage(String(h["grpc-message"] ?? "")));
+  };
+  let failure: Error | undefined;
+  stream.on("response", readStatus);
+  stream.on("trailers", readStatus);
+  stream.on("data", (chunk: Buffer) => deframer.push(chunk, onMessage));
+  stream.on("error", (error) => {
+    failure = error;
+  });
+  stream.on("close", () => onEnd(status === "none" ? (failure ?? new Error("the connection was closed")) : status));
+  const call = {
+    get writable() {
+      return !stream.destroyed && !stream.writableEnded;
+    },
+    get queued_bytes() {
+      return stream.writableLength;
+    },
+    sendFramed: (framed: Buffer) => stream.write(framed),
+    end: () => void stream.end(),
+    cancel: () => stream.close(8),
+    onDrain: () => {},
+  };
+  stream.on("drain", () => call.onDrain());
+  return call;
+}
+
+/** One request, one answer. */
+export function unary(
+  session: ClientHttp2Session,
+  path: string,
+  request: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let answer: Buffer | undefined;
+    const call = startCall(
+      session,
+      path,
+      headers,
+      (message) => {
+        answer = message;
+      },
+      (error) => (error || !answer ? reject(error ?? new Error("no answer")) : resolve(answer)),
+    );
+    call.sendFramed(frame(request));
+    call.end();
+  });
+}

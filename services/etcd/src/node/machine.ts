@@ -1,0 +1,178 @@
+import {
+  type DeleteOp,
+  deleteRange,
+  Lessor,
+  type PutOp,
+  put,
+  Store,
+  type TxnOp,
+  type TxnResult,
+  txn,
+  type Version,
+  WatchHub,
+} from "@flotilla/mvcc";
+import type { NodeId } from "@flotilla/raft";
+import type { Command } from "../codec/command.ts";
+import { compactOf, deleteOf, putOf, txnOf } from "../codec/kv-requests.ts";
+import { decode } from "../codec/tables.ts";
+import { rpcError } from "./errors.ts";
+import type { Member } from "./members.ts";
+
+export const NOSPACE = 1;
+export const CORRUPT = 2;
+
+/** A command's result, for the member whose client waits for it. */
+export type Result =
+  | { kind: "put"; prev: Version | undefined }
+  | { kind: "delete"; deleted: number; prev: Version[] }
+  | { kind: "txn"; txn: TxnResult }
+  | { kind: "lease-grant"; id: string; ttl_s: number }
+  | { kind: "done" };
+
+/** A membership entry's payload. */
+export interface ConfEntry {
+  readonly steps: readonly { op: "add-voter" | "add-learner" | "remove"; id: NodeId }[];
+  readonly member?: Member;
+  readonly origin: NodeId;
+  readonly sequence: number;
+}
+
+/** What a member says of itself once it runs, and what MemberUpdate changes. */
+export interface PublishEntry {
+  readonly id: NodeId;
+  readonly name?: string;
+  readonly clientURLs?: readonly string[];
+  readonly peerURLs?: readonly string[];
+}
+
+export interface AlarmEntry {
+  readonly memberId: NodeId;
+  readonly alarm: number;
+  readonly on: boolean;
+}
+
+/**
+ * The replicated state: keys, leases, members, alarms. Commands change it, in
+ * log order, the same on every member; nothing else does. Invariant: given the
+ * same commands, `apply` leaves the same state and gives the same results,
+ * whatever the time is and whoever asks.
+ */
+export class Machine {
+  store = new Store();
+  lessor: Lessor;
+  members = new Map<NodeId, Member>();
+  /** Ids that must never come back (a removed member's log must not vote again). */
+  removed = new Set<NodeId>();
+  /** member id → alarms raised. */
+  alarms = new Map<NodeId, Set<number>>();
+  applied = 0;
+  appliedTerm = 0;
+  readonly watch: WatchHub;
+
+  constructor(ttl_s_min: number) {
+    this.lessor = new Lessor(ttl_s_min);
+    this.watch = new WatchHub(this.store);
+  }
+
+  get hasNoSpace(): boolean {
+    return this.hasAlarm(NOSPACE);
+  }
+
+  hasAlarm(alarm: number): boolean {
+    for (const set of this.alarms.values()) if (set.has(alarm)) return true;
+    return false;
+  }
+
+  /** `decoded` saves the proposer a second decoding. @throws StoreError, RpcError: the command's answer. */
+  apply(command: Command, decoded: unknown, now_ms: number): Result {
+    switch (command.kind) {
+      case "put":
+        this.refuseWhenFull();
+        return { kind: "put", ...put(this, (decoded as PutOp) ?? putOf(command.payload)) };
+      case "delete":
+        return { kind: "delete", ...deleteRange(this, (decoded as DeleteOp) ?? deleteOf(command.payload)) };
+      case "txn": {
+        const op = (decoded as TxnOp) ?? txnOf(command.payload);
+        if (this.hasNoSpace && writesValues(op)) throw rpcError("noSpace");
+        return { kind: "txn", txn: txn(this, op) };
+      }
+      case "compact":
+        this.store.compact(compactOf(command.payload).revision);
+        return { kind: "done" };
+      case "lease-grant": {
+        this.refuseWhenFull();
+        const { ID, TTL } = decode<{ ID: string; TTL: number }>("LeaseGrantRequest", command.payload);
+        const lease = this.lessor.grant(ID, TTL, now_ms);
+        return { kind: "lease-grant", id: lease.id, ttl_s: lease.ttl_s };
+      }
+      case "lease-revoke":
+        this.revoke(decode<{ ID: string }>("LeaseRevokeRequest", command.payload).ID);
+        return { kind: "done" };
+      case "publish":
+        this.publish(JSON.parse(command.payload.toString()) as PublishEntry);
+        return { kind: "done" };
+      case "alarm":
+        this.setAlarm(JSON.parse(command.payload.toString()) as AlarmEntry);
+        return { kind: "done" };
+    }
+  }
+
+  /** A committed membership change; the caller tells Raft. */
+  applyConf({ steps, member }: ConfEntry): void {
+    for (const { op, id } of steps) {
+      if (op === "remove") {
+        this.members.delete(id);
+        this.alarms.delete(id);
+        this.removed.add(id);
+        continue;
+      }
+      const known = this.members.get(id) ?? member;
+      if (known) this.members.set(id, { ...known, isLearner: op === "add-learner" });
+    }
+  }
+
+  /** Takes over another machine's state: one that was read from a snapshot. */
+  become(other: Machine): void {
+    this.store = other.store;
+    this.lessor = other.lessor;
+    this.members = other.members;
+    this.removed = other.removed;
+    this.alarms = other.alarms;
+    this.applied = other.applied;
+    this.appliedTerm = other.appliedTerm;
+    this.watch.rebase(this.store);
+  }
+
+  private revoke(id: string): void {
+    const keys = this.lessor.revoke(id);
+    this.store.begin();
+    for (const key of keys) {
+      const v = this.store.get(key);
+      if (v) this.store.delete(v);
+    }
+    this.store.commit();
+  }
+
+  private publish(entry: PublishEntry): void {
+    const member = this.members.get(entry.id);
+    if (!member) return;
+    const { name = member.name, clientURLs = member.clientURLs, peerURLs = member.peerURLs } = entry;
+    this.members.set(entry.id, { ...member, name, clientURLs, peerURLs });
+  }
+
+  private setAlarm({ memberId, alarm, on }: AlarmEntry): void {
+    const set = this.alarms.get(memberId) ?? new Set<number>();
+    if (on) set.add(alarm);
+    else set.delete(alarm);
+    if (set.size > 0) this.alarms.set(memberId, set);
+    else this.alarms.delete(memberId);
+  }
+
+  private refuseWhenFull(): void {
+    if (this.hasNoSpace) throw rpcError("noSpace");
+  }
+}
+
+function writesValues(op: TxnOp): boolean {
+  return [...op.success, ...op.failure].some((o) => o.kind === "put" || (o.kind === "txn" && writesValues(o.txn)));
+}

@@ -1,0 +1,277 @@
+import type { Clock, Logger, Random, Timer } from "@flotilla/base";
+import { type Entry, type InstallSnapshot, type Message, NONE, type NodeId, type RawNode, type Ready } from "@flotilla/raft";
+import { type CommandKind, decodeCommand } from "../codec/command.ts";
+import type { Peers } from "../peer/peers.ts";
+import type { Wal } from "../storage/wal.ts";
+import { rpcError, toRpcError } from "./errors.ts";
+import { campaignDelay_ms, quorumConnected } from "./hints.ts";
+import type { ConfEntry, Machine, Result } from "./machine.ts";
+import { Proposals } from "./proposals.ts";
+import { Reads } from "./reads.ts";
+
+export interface ReplicaPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly node: RawNode;
+  readonly wal: Wal;
+  readonly peers: Peers;
+  readonly machine: Machine;
+  /** Runs `fn` after the events that are already waiting (setImmediate). */
+  readonly defer: (fn: () => void) => void;
+}
+
+export interface ReplicaEvents {
+  /** Raft wants a follower to get a snapshot; report back with `node.reportSnapshot`. */
+  sendSnapshot(message: InstallSnapshot): void;
+  /** Raft took the snapshot that was stepped in: give the machine that was read from it. */
+  takeInstalled(index: number): Machine;
+  applied(): void;
+  leaderChanged(leader: NodeId): void;
+  removed(): void;
+}
+
+const TICK_MS = 10;
+const HINT_EVERY_TICKS = 10;
+const SWEEP_VERSIONS = 4000;
+const READYS_PER_TURN_MAX = 16;
+
+/**
+ * One member at work: the thin loop between Raft, disk, peers and machine.
+ *
+ * Each turn takes everything that has come in since the last one: proposals
+ * become one append, messages to a peer one frame, Readys that wait for the disk
+ * share one sync. Invariants:
+ *  1. promises (`afterPersist`) leave only after their Ready is durable
+ *  2. a client hears of a write only after it is applied, hence committed
+ *  3. nothing here decides: RawNode decides on replication, Machine on state
+ */
+export class Replica {
+  readonly node: RawNode;
+  readonly machine: Machine;
+  readonly proposals: Proposals;
+  readonly reads: Reads;
+  events!: ReplicaEvents;
+  private readonly ports: ReplicaPorts;
+  private readonly self: NodeId;
+  private timer: Timer | undefined;
+  private scheduled = false;
+  private stopped = false;
+  private ticks = 0;
+  private leader: NodeId = NONE;
+  private leads = false;
+  private readonly extend_ms: number;
+
+  constructor(ports: ReplicaPorts, boot: number, election_ms: number) {
+    this.ports = ports;
+    this.node = ports.node;
+    this.machine = ports.machine;
+    this.self = ports.node.status().id;
+    this.proposals = new Proposals(this.self, boot);
+    this.reads = new Reads(boot);
+    this.extend_ms = election_ms;
+    ports.peers.events = {
+      up: () => this.hint(),
+      down: (id, refused) => {
+        this.node.reportUnreachable(id);
+        if (refused && id === this.node.leader) this.leaderGone(id);
+      },
+    };
+  }
+
+  start(): void {
+    this.timer = this.ports.clock.setInterval(() => this.tick(), TICK_MS);
+    this.hint();
+    this.schedule();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+    this.proposals.failAll(rpcError("stopped"));
+    this.reads.failAll(rpcError("stopped"));
+  }
+
+  get leaderId(): NodeId {
+    return this.node.leader;
+  }
+
+  get isLeader(): boolean {
+    return this.leads;
+  }
+
+  /** Replicates a command; `done` runs when it is applied here, or failed. */
+  propose(kind: CommandKind, payload: Buffer, decoded: unknown, done: (result: Result | Error) => void): void {
+    if (this.stopped) return done(rpcError("stopped"));
+    this.proposals.submit(kind, payload, decoded, this.ports.clock.monotonic(), done);
+    this.schedule();
+  }
+
+  proposeConf(entry: Omit<ConfEntry, "origin" | "sequence">): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (result: Result | Error) => (result instanceof Error ? reject(result) : resolve());
+      this.proposals.submitConf(entry, this.ports.clock.monotonic(), done);
+      this.schedule();
+    });
+  }
+
+  /** Runs `run` when this member has applied everything that was committed before this call (§6.4). */
+  linearizable(run: (error: Error | undefined) => void): void {
+    if (this.stopped) return run(rpcError("stopped"));
+    this.reads.request(this.ports.clock.monotonic(), run);
+    this.schedule();
+  }
+
+  step(messages: readonly Message[]): void {
+    if (this.stopped) return;
+    for (const m of messages) this.node.step(m);
+    this.schedule();
+  }
+
+  /** Something may be due: look in the next turn. */
+  schedule(): void {
+    if (this.scheduled || this.stopped) return;
+    this.scheduled = true;
+    this.ports.defer(() => this.turn());
+  }
+
+  private turn(): void {
+    this.scheduled = false;
+    if (this.stopped) return;
+    const { node, machine } = this;
+    this.proposals.flush(node);
+    this.reads.flush(node, this.ports.clock.monotonic());
+    for (let n = 0; n < READYS_PER_TURN_MAX && node.hasReady(); n++) this.handle(node.ready());
+    this.noticeLeader();
+    machine.watch.publish();
+    const lagging = machine.watch.lagging > 0 && machine.watch.catchUp();
+    if (lagging || node.hasReady()) this.schedule();
+  }
+
+  private handle(ready: Ready): void {
+    const { node, machine, ports } = this;
+    if (ready.snapshot) {
+      machine.become(this.events.takeInstalled(ready.snapshot.index));
+      if (this.leads) machine.lessor.promote(ports.clock.monotonic(), this.extend_ms);
+      ports.peers.sync(machine.members.values());
+    }
+    this.send(ready.messages);
+    this.persist(ready);
+    for (const entry of ready.committed) this.apply(entry);
+    if (ready.committed.length > 0) this.events.applied();
+    for (const { id, index } of ready.reads) this.reads.indexed(id, index);
+    if (ready.reads.length > 0 || ready.committed.length > 0 || ready.snapshot) this.reads.release(machine.applied);
+    if (ready.reads.length > 0) this.reads.flush(node, ports.clock.monotonic());
+  }
+
+  private persist(ready: Ready): void {
+    const { wal } = this.ports;
+    const done = () => {
+      this.node.persisted(ready.token);
+      if (ready.afterPersist.length > 0) this.send(ready.afterPersist);
+    };
+    // A new commit index alone is a hint and may wait for company.
+    if (!ready.mustSync && wal.idle) return done();
+    const restored = ready.snapshot && { index: ready.snapshot.index, term: ready.snapshot.term };
+    wal.append({ hardState: ready.hardState, entries: ready.entries, restored, sync: ready.mustSync }, () => {
+      if (this.stopped) return;
+      done();
+      this.schedule();
+    });
+  }
+
+  private send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    const wire = messages.filter((m) => {
+      if (m.type === "snapshot") this.events.sendSnapshot(m);
+      return m.type !== "snapshot";
+    });
+    for (const id of this.ports.peers.send(wire)) this.node.reportUnreachable(id);
+  }
+
+  private apply(entry: Entry): void {
+    const { machine } = this;
+    machine.applied = entry.index;
+    if (entry.term > machine.appliedTerm) {
+      machine.appliedTerm = entry.term;
+      this.proposals.termStarted(entry.term);
+    }
+    if (entry.kind === "conf") return this.applyConf(entry);
+    if (entry.data.length === 0) return;
+    const command = decodeCommand(entry.data);
+    const pending = command.origin === this.self ? this.proposals.take(command.sequence) : undefined;
+    let result: Result | Error;
+    try {
+      result = machine.apply(command, pending?.decoded, this.ports.clock.monotonic());
+      if (command.kind === "publish") this.ports.peers.sync(machine.members.values());
+    } catch (error) {
+      // A refused command is refused on every member alike.
+      result = toRpcError(error) as Error;
+    }
+    pending?.done(result);
+  }
+
+  private applyConf(entry: Entry): void {
+    const change = JSON.parse(Buffer.from(entry.data).toString()) as ConfEntry;
+    const pending = change.origin === this.self ? this.proposals.take(change.sequence) : undefined;
+    try {
+      this.node.applyConf({ steps: change.steps });
+      this.machine.applyConf(change);
+    } catch (error) {
+      pending?.done(error as Error);
+      return;
+    }
+    this.ports.peers.sync(this.machine.members.values());
+    this.ports.log.info("membership changed", { steps: change.steps, voters: this.node.conf.voters });
+    pending?.done({ kind: "done" });
+    if (this.machine.removed.has(this.self)) this.events.removed();
+  }
+
+  private tick(): void {
+    this.ticks++;
+    this.node.tick();
+    const now_ms = this.ports.clock.monotonic();
+    if (this.ticks % HINT_EVERY_TICKS === 0) {
+      this.hint();
+      this.proposals.expire(now_ms, this.node.term);
+    }
+    this.reads.tick(now_ms);
+    this.machine.store.sweep(SWEEP_VERSIONS);
+    this.schedule();
+  }
+
+  private noticeLeader(): void {
+    const { node, ports } = this;
+    const leads = node.role === "leader";
+    if (leads !== this.leads) {
+      this.leads = leads;
+      if (leads) this.machine.lessor.promote(ports.clock.monotonic(), this.extend_ms);
+      else this.machine.lessor.demote();
+    }
+    if (node.leader === this.leader) return;
+    this.leader = node.leader;
+    if (node.leader !== NONE) {
+      ports.log.info("leader elected", { leader: this.machine.members.get(node.leader)?.name ?? node.leader, term: node.term });
+      this.reads.restart();
+    } else ports.log.info("leader lost", { term: node.term });
+    this.events.leaderChanged(node.leader);
+    this.schedule();
+  }
+
+  private leaderGone(id: NodeId): void {
+    const { node, ports } = this;
+    const delay_ms = campaignDelay_ms(this.self, node.conf, id, ports.random);
+    ports.log.info("leader's process has ended", { leader: this.machine.members.get(id)?.name ?? id, campaignIn_ms: delay_ms });
+    node.campaignSoon(Math.ceil(delay_ms / TICK_MS), id);
+  }
+
+  /** After a start, or when an election failed: no need to wait for the time-out if enough members are there. */
+  private hint(): void {
+    const { node, ports } = this;
+    if (node.leader !== NONE || node.role === "candidate") return;
+    if (!quorumConnected(this.self, node.conf, (id) => ports.peers.isUp(id))) return;
+    node.campaignSoon(Math.ceil(campaignDelay_ms(this.self, node.conf, NONE, ports.random) / TICK_MS));
+  }
+}
+
+export { TICK_MS };

@@ -1,0 +1,123 @@
+import type { SecureClientSessionOptions } from "node:http2";
+import type { Clock, Logger, Timer } from "@flotilla/base";
+import type { Message } from "@flotilla/raft";
+import { type Connection, dial, type OutgoingStream, startCall } from "../grpc/client.ts";
+import { FRAME_HEADER_BYTES, sealFrame } from "../grpc/frames.ts";
+import { Writer } from "../wire/writer.ts";
+import { writeBatch } from "./codec.ts";
+
+/** More than this waiting for one peer: it is too slow, drop and let Raft probe. */
+const QUEUED_BYTES_MAX = 64 << 20;
+const RETRY_MS_FIRST = 15;
+const RETRY_MS_MAX = 250;
+/** A connection that lasted less was never a good one: its end is no news, and the next try waits. */
+const STEADY_MS = 200;
+
+export const PEER_PATH = "/flotilla.raft.v1.Peer";
+
+export interface LinkEvents {
+  up(): void;
+  /** The connection ended or could not be made; `refused` when nobody listens there: the process is gone. */
+  down(refused: boolean): void;
+}
+
+type State =
+  | { kind: "connecting"; connection: Connection }
+  | { kind: "up"; connection: Connection; stream: OutgoingStream; since_ms: number }
+  | { kind: "waiting"; timer: Timer }
+  | { kind: "closed" };
+
+/**
+ * The way to one other member: keeps a connection with one Exchange stream,
+ * reconnects for ever. Messages that cannot go out now are dropped: Raft
+ * repeats what matters.
+ */
+export class Link {
+  private state: State;
+  private retry_ms = RETRY_MS_FIRST;
+  private readonly urls: readonly string[];
+  private next = 0;
+  private readonly options: LinkOptions;
+
+  constructor(urls: readonly string[], options: LinkOptions) {
+    this.urls = urls;
+    this.options = options;
+    this.state = { kind: "closed" };
+    this.connect();
+  }
+
+  get isUp(): boolean {
+    return this.state.kind === "up";
+  }
+
+  /** Other calls to the same member share the connection. */
+  get session() {
+    return this.state.kind === "up" ? this.state.connection.session : undefined;
+  }
+
+  /** Returns false when the messages were dropped. */
+  send(messages: readonly Message[]): boolean {
+    if (this.state.kind !== "up" || !this.state.stream.writable || this.state.stream.queued_bytes > QUEUED_BYTES_MAX) return false;
+    const w = new Writer(1024, FRAME_HEADER_BYTES);
+    writeBatch(w, messages);
+    this.state.stream.sendFramed(sealFrame(w.finish()));
+    return true;
+  }
+
+  close(): void {
+    const { state } = this;
+    this.state = { kind: "closed" };
+    if (state.kind === "waiting") state.timer.cancel();
+    else if (state.kind !== "closed") state.connection.close();
+  }
+
+  private connect(): void {
+    const url = this.urls[this.next++ % this.urls.length]!;
+    const connection = dial(
+      url,
+      this.options.tls,
+      () => this.opened(connection),
+      (error) => this.ended(connection, error),
+    );
+    this.state = { kind: "connecting", connection };
+  }
+
+  private opened(connection: Connection): void {
+    if (this.state.kind !== "connecting" || this.state.connection !== connection) return connection.close();
+    const stream = startCall(
+      connection.session,
+      `${PEER_PATH}/Exchange`,
+      this.options.headers,
+      () => {},
+      (error) => {
+        if (error) this.options.log.debug("peer stream ended", { error: error.message });
+        connection.close();
+      },
+    );
+    this.state = { kind: "up", connection, stream, since_ms: this.options.clock.monotonic() };
+    this.options.events.up();
+  }
+
+  private ended(connection: Connection, error: Error | undefined): void {
+    const { state } = this;
+    if ((state.kind !== "connecting" && state.kind !== "up") || state.connection !== connection) return;
+    const refused = state.kind === "connecting" && (error as NodeJS.ErrnoException | undefined)?.code === "ECONNREFUSED";
+    this.options.events.down(refused);
+    // A connection that was up is tried again at once: the answer tells whether the process is gone.
+    if (state.kind === "up" && this.options.clock.monotonic() - state.since_ms > STEADY_MS) {
+      this.retry_ms = RETRY_MS_FIRST;
+      return this.connect();
+    }
+    const timer = this.options.clock.setTimeout(() => this.connect(), this.retry_ms);
+    this.state = { kind: "waiting", timer };
+    this.retry_ms = Math.min(this.retry_ms * 2, RETRY_MS_MAX);
+  }
+}
+
+export interface LinkOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tls: SecureClientSessionOptions | undefined;
+  readonly headers: Record<string, string>;
+  readonly events: LinkEvents;
+}

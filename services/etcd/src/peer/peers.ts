@@ -1,0 +1,73 @@
+import type { SecureClientSessionOptions } from "node:http2";
+import type { Clock, Logger } from "@flotilla/base";
+import type { Message, NodeId } from "@flotilla/raft";
+import type { Member } from "../node/members.ts";
+import { Link } from "./link.ts";
+
+export interface PeersOptions {
+  readonly self: NodeId;
+  readonly clusterId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tls: SecureClientSessionOptions | undefined;
+}
+
+export interface PeersEvents {
+  up(id: NodeId): void;
+  down(id: NodeId, refused: boolean): void;
+}
+
+/** The links to all other members, kept in step with the membership. */
+export class Peers {
+  private readonly links = new Map<NodeId, { link: Link; urls: string }>();
+  private readonly options: PeersOptions;
+  events: PeersEvents = { up() {}, down() {} };
+
+  constructor(options: PeersOptions) {
+    this.options = options;
+  }
+
+  sync(members: Iterable<Member>): void {
+    const wanted = new Map<NodeId, Member>();
+    for (const m of members) if (m.id !== this.options.self) wanted.set(m.id, m);
+    for (const [id, { link, urls }] of this.links) {
+      if (wanted.get(id)?.peerURLs.join() === urls) continue;
+      link.close();
+      this.links.delete(id);
+    }
+    for (const [id, m] of wanted) {
+      if (this.links.has(id) || m.peerURLs.length === 0) continue;
+      const { self, clusterId, clock, log, tls } = this.options;
+      const headers = { "flotilla-cluster-id": clusterId, "flotilla-member-id": String(self) };
+      const events = { up: () => this.events.up(id), down: (refused: boolean) => this.events.down(id, refused) };
+      const link = new Link(m.peerURLs, { clock, log: log.with({ peer: m.name || id }), tls, headers, events });
+      this.links.set(id, { link, urls: m.peerURLs.join() });
+    }
+  }
+
+  isUp(id: NodeId): boolean {
+    return this.links.get(id)?.link.isUp ?? false;
+  }
+
+  session(id: NodeId) {
+    return this.links.get(id)?.link.session;
+  }
+
+  /** Sends each member its part in one batch. Returns who could not be reached. */
+  send(messages: readonly Message[]): NodeId[] {
+    const byMember = new Map<NodeId, Message[]>();
+    for (const m of messages) {
+      const list = byMember.get(m.to);
+      if (list) list.push(m);
+      else byMember.set(m.to, [m]);
+    }
+    const unreachable: NodeId[] = [];
+    for (const [id, list] of byMember) if (!this.links.get(id)?.link.send(list)) unreachable.push(id);
+    return unreachable;
+  }
+
+  close(): void {
+    for (const { link } of this.links.values()) link.close();
+    this.links.clear();
+  }
+}

@@ -1,0 +1,95 @@
+import type { Logger } from "@flotilla/base";
+import { type Disk, type DiskFile, pathOf } from "./disk.ts";
+import { SnapshotImporter } from "./snapshot.ts";
+
+/** Snapshots kept: the newest, and one to fall back to should it be unreadable. */
+const KEPT = 2;
+
+/**
+ * The folder of snapshot files, named by term and index. Files appear whole or
+ * not at all: written under another name, synced, renamed.
+ */
+export class SnapshotFiles {
+  private readonly disk: Disk;
+  private readonly folder: string;
+  private readonly log: Logger;
+
+  constructor(disk: Disk, folder: string, log: Logger) {
+    this.disk = disk;
+    this.folder = folder;
+    this.log = log;
+    disk.mkdir(folder);
+    for (const name of disk.list(folder)) if (name.endsWith(".part")) disk.remove(pathOf(folder, name));
+  }
+
+  /** A file being written; `commit` makes it count, `abort` forgets it. */
+  async create(index: number, term: number): Promise<SnapshotWriter> {
+    const path = pathOf(this.folder, `${hex(term)}-${hex(index)}.snap`);
+    const file = await this.disk.open(`${path}.part`, 0);
+    return new SnapshotWriter(this.disk, file, path);
+  }
+
+  /** The newest snapshot that reads well; undefined when there is none. */
+  newest(ttl_s_min: number): SnapshotImporter | undefined {
+    for (const name of this.names().reverse()) {
+      const importer = this.load(name, ttl_s_min);
+      if (importer) return importer;
+    }
+    return undefined;
+  }
+
+  /** Removes all but the newest few. Returns the index of the oldest one kept. */
+  prune(): number {
+    const names = this.names();
+    const kept = names.slice(-KEPT);
+    for (const name of names.slice(0, -KEPT)) this.disk.remove(pathOf(this.folder, name));
+    return kept.length > 0 ? Number.parseInt(kept[0]!.slice(17, 33), 16) : 0;
+  }
+
+  private names(): string[] {
+    return this.disk.list(this.folder).filter((name) => name.endsWith(".snap"));
+  }
+
+  private load(name: string, ttl_s_min: number): SnapshotImporter | undefined {
+    const path = pathOf(this.folder, name);
+    try {
+      const data = this.disk.read(path);
+      const importer = new SnapshotImporter(ttl_s_min);
+      for (let at = importer.read(data, 0); at !== 0; ) at = importer.read(data, at);
+      if (!importer.complete) throw new Error("snapshot has no end");
+      return importer;
+    } catch (error) {
+      this.log.error("snapshot is unreadable, trying the one before", { path, error });
+      return undefined;
+    }
+  }
+}
+
+export class SnapshotWriter {
+  private readonly disk: Disk;
+  private readonly file: DiskFile;
+  private readonly path: string;
+
+  constructor(disk: Disk, file: DiskFile, path: string) {
+    this.disk = disk;
+    this.file = file;
+    this.path = path;
+  }
+
+  write(piece: Buffer): Promise<void> {
+    return this.file.append(piece);
+  }
+
+  async commit(): Promise<void> {
+    await this.file.sync();
+    await this.file.close();
+    await this.disk.rename(`${this.path}.part`, this.path);
+  }
+
+  async abort(): Promise<void> {
+    await this.file.close();
+    this.disk.remove(`${this.path}.part`);
+  }
+}
+
+const hex = (n: number) => n.toString(16).padStart(16, "0");
