@@ -1,4 +1,5 @@
 export * from "./backend.ts";
+export { builtinPlugins } from "./cni/builtin/index.ts";
 export { createPodNetwork, type PodNetwork } from "./cni/network.ts";
 export * from "./errors.ts";
 export * from "./flags.ts";

@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random } from "@flotilla/base";
-import { type Backend, createPodNetwork, createProcessBackend, criErrors, type PodNetwork, serveCri } from "@flotilla/cri";
+import { type Backend, builtinPlugins, createPodNetwork, createProcessBackend, criErrors, type PodNetwork, serveCri } from "@flotilla/cri";
 import { connectDocker } from "./api.ts";
 import { createDockerBackend } from "./backend.ts";
 
@@ -26,7 +26,7 @@ export interface CriDockerConfig {
 
 /** A CRI endpoint with the runtime handlers "docker" and, beside it, "process". */
 export async function createCriDocker(ports: CriDockerPorts, config: CriDockerConfig): Promise<{ stop(): Promise<void> }> {
-  const network = createPodNetwork({ confDir: config.cniConfDir, binDirs: config.cniBinDirs, builtin: {} });
+  const network = createPodNetwork({ confDir: config.cniConfDir, binDirs: config.cniBinDirs, builtin: builtinPlugins });
   const backends: Backend[] = [];
   for (const handler of config.handlers) backends.push(await createHandler(handler, ports, config, network));
   return serveCri(

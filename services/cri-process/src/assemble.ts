@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random } from "@flotilla/base";
-import { createPodNetwork, createProcessBackend, serveCri } from "@flotilla/cri";
+import { builtinPlugins, createPodNetwork, createProcessBackend, serveCri } from "@flotilla/cri";
 
 export interface CriProcessPorts {
   clock: Clock;
@@ -19,7 +19,7 @@ export interface CriProcessConfig {
 
 /** A CRI endpoint whose pods are plain processes; it needs no Docker. */
 export async function createCriProcess(ports: CriProcessPorts, config: CriProcessConfig): Promise<{ stop(): Promise<void> }> {
-  const network = createPodNetwork({ confDir: config.cniConfDir, binDirs: config.cniBinDirs, builtin: {} });
+  const network = createPodNetwork({ confDir: config.cniConfDir, binDirs: config.cniBinDirs, builtin: builtinPlugins });
   const backend = createProcessBackend({ ...ports, network }, config);
   return serveCri(ports, { listen: config.listen, defaultHandler: "process", streamingAddress: config.streamingAddress }, [backend]);
 }
