@@ -1,0 +1,52 @@
+import type { Pod } from "@flotilla/api";
+import { sleep } from "@flotilla/base";
+import { ANNOTATION } from "../cri/labels.ts";
+import type { ObservedPod } from "../cri/observed.ts";
+import { messageOf } from "../errors.ts";
+import type { PodSources } from "../sources/pod-sources.ts";
+import type { Kit } from "./kit.ts";
+import type { PodWorkers } from "./workers.ts";
+
+const PERIOD_MS = 2_000;
+
+/** Every two seconds: stop pods nobody wants any more, remove what pods that are gone left behind. */
+export async function runHousekeeping(kit: Kit, sources: PodSources, workers: PodWorkers, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(kit.clock, PERIOD_MS, signal);
+    if (signal.aborted || !sources.ready()) continue;
+    try {
+      stopOrphans(kit, workers);
+      await removeStrayFolders(kit, workers);
+      await sources.removeStrayMirrors();
+    } catch (error) {
+      kit.log.warn("housekeeping failed", { error: messageOf(error) });
+    }
+  }
+}
+
+/** Pods the runtime runs for us that are desired no more, e.g. deleted while we were down. */
+function stopOrphans(kit: Kit, workers: PodWorkers): void {
+  for (const observed of kit.observer.known()) {
+    if (workers.get(observed.uid)) continue;
+    kit.log.info("stopping pod that is not desired any more", { pod: `${observed.namespace}/${observed.name}`, uid: observed.uid });
+    workers.update(orphan(observed));
+    workers.remove(observed.uid);
+  }
+}
+
+/** As much of a pod as its containers tell. Pure. */
+export function orphan(observed: ObservedPod): Pod {
+  const graces = observed.containers.map((c) => Number(c.annotations[ANNOTATION.terminationGrace])).filter((n) => n >= 0);
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: observed.name, namespace: observed.namespace, uid: observed.uid },
+    spec: { containers: [], restartPolicy: "Never", terminationGracePeriodSeconds: graces[0] ?? 30 },
+  };
+}
+
+async function removeStrayFolders(kit: Kit, workers: PodWorkers): Promise<void> {
+  for (const uid of await kit.volumes.known()) {
+    if (!workers.get(uid) && !kit.observer.peek(uid)) await kit.volumes.remove(uid);
+  }
+}
