@@ -1,0 +1,44 @@
+import type { KubeObject, ResourceDefinition } from "@flotilla/api";
+import type { User } from "../request/call.ts";
+
+export interface AdmissionAttributes {
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  readonly definition: ResourceDefinition;
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
+  readonly user: User;
+  readonly dryRun: boolean;
+  readonly warnings: string[];
+}
+
+/** One admission plug-in. Both parts throw ApiError to refuse. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  /** May change `object`; runs before validation. Not called for DELETE. */
+  mutate?(attributes: AdmissionAttributes, object: KubeObject, old: KubeObject | undefined): Promise<void> | void;
+  /** Sees the final object; undefined for DELETE. */
+  validate?(attributes: AdmissionAttributes, object: KubeObject | undefined, old: KubeObject | undefined): Promise<void> | void;
+}
+
+export interface Admission {
+  mutate(attributes: AdmissionAttributes, object: KubeObject, old: KubeObject | undefined): Promise<void>;
+  validate(attributes: AdmissionAttributes, object: KubeObject | undefined, old: KubeObject | undefined): Promise<void>;
+}
+
+/** Runs the plug-ins in their order. */
+export function createAdmission(plugins: readonly AdmissionPlugin[]): Admission {
+  const mutating = plugins.filter((plugin) => plugin.mutate);
+  const validating = plugins.filter((plugin) => plugin.validate);
+  return {
+    async mutate(attributes, object, old) {
+      for (const plugin of mutating) await plugin.mutate!(attributes, object, old);
+    },
+    async validate(attributes, object, old) {
+      for (const plugin of validating) await plugin.validate!(attributes, object, old);
+    },
+  };
+}
+
+export const isPod = ({ definition, subresource }: AdmissionAttributes): boolean =>
+  definition.group === "" && definition.resource === "pods" && subresource === "";

@@ -1,0 +1,69 @@
+import type { Clock, Random } from "@flotilla/base";
+import type { Authorizer } from "../authz/authorizer.ts";
+import type { Store } from "../storage/store.ts";
+import type { AdmissionPlugin } from "./admission.ts";
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction.ts";
+import { priority } from "./priority.ts";
+import { rbacEscalation } from "./rbac-escalation.ts";
+import { runtimeClass } from "./runtime-class.ts";
+import { serviceAccount } from "./service-account.ts";
+
+export interface AdmissionPorts {
+  store: Store;
+  authorizer: Authorizer;
+  clock: Clock;
+  random: Random;
+}
+
+interface Registered {
+  create(ports: AdmissionPorts): AdmissionPlugin;
+  byDefault: boolean;
+}
+
+/** Every plug-in, in the order in which they run (upstream's recommended order). */
+const PLUGINS: readonly Registered[] = [
+  { create: namespaceLifecycle, byDefault: true },
+  { create: serviceAccount, byDefault: true },
+  { create: nodeRestriction, byDefault: false },
+  { create: priority, byDefault: true },
+  { create: defaultTolerationSeconds, byDefault: true },
+  { create: runtimeClass, byDefault: true },
+  { create: rbacEscalation, byDefault: true },
+];
+
+/** @throws Error for a name that no plug-in has. */
+export function chosenPlugins(ports: AdmissionPorts, enable: readonly string[], disable: readonly string[]): AdmissionPlugin[] {
+  const all = PLUGINS.map(({ create, byDefault }) => ({ plugin: create(ports), byDefault }));
+  for (const name of [...enable, ...disable]) {
+    if (!all.some(({ plugin }) => plugin.name === name) && !ACCEPTED.has(name))
+      throw new Error(`unknown admission plugin ${JSON.stringify(name)}`);
+  }
+  return all
+    .filter(
+      ({ plugin, byDefault }) => (byDefault || enable.includes(plugin.name)) && (plugin.name === ALWAYS || !disable.includes(plugin.name)),
+    )
+    .map(({ plugin }) => plugin);
+}
+
+const ALWAYS = "RBACEscalation";
+
+/** Upstream's names that need no plug-in here, or none yet. */
+const ACCEPTED = new Set([
+  "CertificateApproval",
+  "CertificateSigning",
+  "CertificateSubjectRestriction",
+  "ClusterTrustBundleAttest",
+  "DefaultIngressClass",
+  "DefaultStorageClass",
+  "LimitRanger",
+  "MutatingAdmissionWebhook",
+  "PersistentVolumeClaimResize",
+  "PodSecurity",
+  "ResourceQuota",
+  "StorageObjectInUseProtection",
+  "TaintNodesByCondition",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionWebhook",
+]);

@@ -1,0 +1,75 @@
+import type { ClusterRole, KubeObject, RoleBinding } from "@flotilla/api";
+import { checkOf } from "../authz/attributes.ts";
+import type { Authorizer, PolicyRule } from "../authz/authorizer.ts";
+import { uncovered } from "../authz/rules.ts";
+import { forbidden, notFound } from "../request/errors.ts";
+import type { Store } from "../storage/store.ts";
+import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
+
+const GROUP = "rbac.authorization.k8s.io";
+
+/** Nobody hands out more than they hold, by writing a role or by binding one. Cannot be turned off. */
+export function rbacEscalation({ store, authorizer }: { store: Store; authorizer: Authorizer }): AdmissionPlugin {
+  return {
+    name: "RBACEscalation",
+    validate(attributes, object, old) {
+      if (attributes.definition.group !== GROUP || attributes.operation === "DELETE" || !object) return;
+      const { resource } = attributes.definition;
+      if (resource === "roles" || resource === "clusterroles") checkRole(authorizer, attributes, object, old);
+      if (resource === "rolebindings" || resource === "clusterrolebindings")
+        checkBinding(store, authorizer, attributes, object as unknown as RoleBinding);
+    },
+  };
+}
+
+function checkRole(authorizer: Authorizer, attributes: AdmissionAttributes, object: KubeObject, old: KubeObject | undefined): void {
+  const wanted = rulesOf(object);
+  if (old && JSON.stringify(rulesOf(old)) === JSON.stringify(wanted)) return;
+  const { resource } = attributes.definition;
+  if (may(authorizer, attributes, "escalate", resource, attributes.name)) return;
+  checkCovered(authorizer, attributes, wanted);
+  const aggregation = (object as unknown as ClusterRole).aggregationRule;
+  if (aggregation && !old && !may(authorizer, attributes, "*", "*", "")) {
+    checkCovered(authorizer, attributes, [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]);
+  }
+}
+
+function checkBinding(store: Store, authorizer: Authorizer, attributes: AdmissionAttributes, binding: RoleBinding): void {
+  const { kind, name } = binding.roleRef;
+  const resource = kind === "ClusterRole" ? "clusterroles" : "roles";
+  if (may(authorizer, attributes, "bind", resource, name)) return;
+  const key = kind === "ClusterRole" ? `/registry/clusterroles/${name}` : `/registry/roles/${attributes.namespace}/${name}`;
+  const role = store.cache(resource).get(key)?.object;
+  if (!role) throw notFound({ group: GROUP, resource }, name);
+  checkCovered(authorizer, attributes, rulesOf(role));
+}
+
+const rulesOf = (role: KubeObject): PolicyRule[] => (role["rules"] ?? []) as PolicyRule[];
+
+function may(authorizer: Authorizer, { user, namespace }: AdmissionAttributes, verb: string, resource: string, name: string): boolean {
+  return authorizer.authorize(checkOf(user, verb, { group: GROUP, resource, namespace, name })).allowed;
+}
+
+function checkCovered(authorizer: Authorizer, attributes: AdmissionAttributes, wanted: PolicyRule[]): void {
+  const { user, namespace, definition, name } = attributes;
+  const missing = uncovered(authorizer.rulesFor(user, namespace), wanted);
+  if (missing.length === 0) return;
+  const groups = user.groups.map((group) => JSON.stringify(group)).join(" ");
+  throw forbidden(
+    definition,
+    name,
+    `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${missing.map(show).join("\n")}`,
+  );
+}
+
+function show(rule: PolicyRule): string {
+  const list = (values: string[]) => `[${values.map((value) => JSON.stringify(value)).join(" ")}]`;
+  const parts = [
+    rule.apiGroups && `APIGroups:${list(rule.apiGroups)}`,
+    rule.resources && `Resources:${list(rule.resources)}`,
+    rule.resourceNames && `ResourceNames:${list(rule.resourceNames)}`,
+    rule.nonResourceURLs && `NonResourceURLs:${list(rule.nonResourceURLs)}`,
+    rule.verbs && `Verbs:${list(rule.verbs)}`,
+  ];
+  return `{${parts.filter((part) => part !== undefined).join(", ")}}`;
+}

@@ -1,0 +1,145 @@
+import { createBuiltinRegistry } from "@flotilla/api";
+import type { BasePorts, Component } from "@flotilla/process";
+import { createAdmission } from "./admission/admission.ts";
+import { chosenPlugins } from "./admission/plugins.ts";
+import { createAuthenticator } from "./authn/authenticator.ts";
+import { bootstrapTokenAuthenticator } from "./authn/bootstrap-token.ts";
+import { ServiceAccountTokens } from "./authn/service-account.ts";
+import { tokenFileAuthenticator } from "./authn/token-file.ts";
+import { createAuthorizer } from "./authz/modes.ts";
+import { eventHook } from "./bootstrap/event-lease.ts";
+import { KubernetesService } from "./bootstrap/kubernetes-service.ts";
+import { ensureNamespaces, ensurePriorityClasses } from "./bootstrap/namespaces.ts";
+import { ensureRbac } from "./bootstrap/rbac.ts";
+import { createChain } from "./chain.ts";
+import type { Config } from "./config.ts";
+import { Documents } from "./documents/documents.ts";
+import type { HealthCheck } from "./documents/health.ts";
+import { startGrpc } from "./grpc/server.ts";
+import { startHttp } from "./http/server.ts";
+import { Allocator } from "./network/allocator.ts";
+import { type ServiceNetwork, serviceHook } from "./network/service-hook.ts";
+import type { Kernel } from "./registry/kernel.ts";
+import { Inflight } from "./request/inflight.ts";
+import { RequestMetrics } from "./request/metrics.ts";
+import { specialOperations } from "./special/operations.ts";
+import { Store } from "./storage/store.ts";
+import { KubeletClient } from "./streams/kubelet-client.ts";
+
+export interface ApiServer extends Component {
+  readonly port: number;
+  readonly grpcPort: number;
+  /** Resolves when everything that every cluster has is there. */
+  readonly bootstrapped: Promise<void>;
+}
+
+/** Listens at once; answers 503 until the store has been read. */
+export async function createApiServer(ports: BasePorts, config: Config): Promise<ApiServer> {
+  const { clock, random, log } = ports;
+  const definitions = createBuiltinRegistry();
+  const store = new Store(clock, log, config.etcd);
+  const authorizer = createAuthorizer(store, config.authorizationModes);
+  const tokens = new ServiceAccountTokens(store, clock, random, config.serviceAccounts);
+  const authenticator = createAuthenticator(
+    [
+      ...(config.tokenFile === undefined ? [] : [tokenFileAuthenticator(config.tokenFile)]),
+      tokens.authenticate,
+      ...(config.bootstrapTokens ? [bootstrapTokenAuthenticator(store, clock)] : []),
+    ],
+    config.anonymous,
+  );
+  const admission = createAdmission(chosenPlugins({ store, authorizer, clock, random }, config.enableAdmission, config.disableAdmission));
+  const network = serviceNetwork(ports, config, store);
+  const hooks = new Map([
+    ["services", serviceHook(network)],
+    ["events", eventHook(store, clock, config.eventTtl_seconds)],
+  ]);
+  const kernel: Kernel = { clock, random, log, definitions, store, admission, authorizer, hooks };
+  const kubernetes = new KubernetesService(kernel, network, { address: config.advertiseAddress, port: config.securePort });
+  const state = { bootstrapped: false, stopping: false };
+  const metrics = new RequestMetrics(clock, ({ group, version, resource }) => definitions.find(group, version, resource) !== undefined);
+  const documents = new Documents({
+    definitions,
+    metrics: metrics.registry,
+    checks: healthChecks(store, state),
+    serverAddress: `${config.advertiseAddress}:${config.securePort}`,
+    issuer: tokens.discovery(`https://${config.advertiseAddress}:${config.securePort}`),
+  });
+  const kubelets = new KubeletClient(clock, store, config.kubelet);
+  const inflight = new Inflight(config.maxInflight.reading, config.maxInflight.mutating);
+  const special = specialOperations({
+    authorizer,
+    authenticator,
+    tokens,
+    kubelets,
+    maxExpiration_seconds: config.serviceAccounts.maxExpiration_seconds,
+  });
+  const chain = createChain({ authenticator, authorizer, inflight, kernel, special, documents });
+  const tls = { cert: config.tls.cert, key: config.tls.key, clientCa: config.clientCa };
+  const http = await startHttp(
+    clock,
+    log,
+    metrics,
+    { host: config.bindAddress, port: config.securePort, ...tls, requestTimeout_ms: config.requestTimeout_ms },
+    chain,
+  );
+  const grpc =
+    config.grpcPort < 0
+      ? undefined
+      : await startGrpc(clock, log, metrics, { host: config.bindAddress, port: config.grpcPort, ...tls }, chain);
+  log.info("listening", { port: http.port, grpcPort: grpc?.port });
+  const bootstrapped = bootstrap(kernel, kubernetes).then(() => {
+    state.bootstrapped = true;
+    log.info("ready", { revision: store.revision });
+  });
+  bootstrapped.catch((error) => log.error("bootstrap failed", { error }));
+  return {
+    port: http.port,
+    grpcPort: grpc?.port ?? 0,
+    bootstrapped,
+    async stop() {
+      state.stopping = true;
+      await kubernetes.stop();
+      await Promise.all([http.stop(), grpc?.stop()]);
+      kubelets.close();
+      store.stop();
+    },
+  };
+}
+
+function serviceNetwork({ random }: BasePorts, config: Config, store: Store): ServiceNetwork {
+  const { serviceCidr, nodePorts } = config;
+  // KEP-3070: the first part of the range is kept for addresses that users choose.
+  const reserved = Math.min(Math.max(16, Math.floor(serviceCidr.size / 16)), 256);
+  return {
+    cidr: serviceCidr,
+    addresses: new Allocator(store, random, "cluster-ips", { first: 1, last: serviceCidr.size - 2, reserved }),
+    ports: new Allocator(store, random, "node-ports", {
+      ...nodePorts,
+      reserved: Math.min(86, Math.floor((nodePorts.last - nodePorts.first) / 32)),
+    }),
+  };
+}
+
+async function bootstrap(kernel: Kernel, kubernetes: KubernetesService): Promise<void> {
+  await kernel.store.start();
+  await Promise.all([ensureNamespaces(kernel), ensurePriorityClasses(kernel), ensureRbac(kernel)]);
+  await kubernetes.start();
+  // What was written must be seen here before anyone is told that we are ready.
+  await kernel.store.fresh();
+}
+
+function healthChecks(store: Store, state: { bootstrapped: boolean; stopping: boolean }): HealthCheck[] {
+  const all = ["healthz", "livez", "readyz"] as const;
+  return [
+    { name: "ping", on: all, check: () => undefined },
+    { name: "etcd", on: ["healthz", "readyz"], check: () => (store.ready ? undefined : "the store does not answer") },
+    { name: "informer-sync", on: ["readyz"], check: () => (store.ready ? undefined : "caches are not filled") },
+    {
+      name: "poststarthook/rbac/bootstrap-roles",
+      on: ["healthz", "readyz"],
+      check: () => (state.bootstrapped ? undefined : "not finished"),
+    },
+    { name: "shutdown", on: ["readyz"], check: () => (state.stopping ? "process is shutting down" : undefined) },
+  ];
+}

@@ -1,0 +1,57 @@
+import { apiError } from "@flotilla/api";
+import type { Authenticator } from "./authn/authenticator.ts";
+import { impersonate } from "./authn/impersonation.ts";
+import { attributesOf } from "./authz/attributes.ts";
+import type { Authorizer } from "./authz/authorizer.ts";
+import type { Documents } from "./documents/documents.ts";
+import { dispatch, type SpecialOperations } from "./registry/dispatch.ts";
+import type { Kernel } from "./registry/kernel.ts";
+import type { Call, Reply } from "./request/call.ts";
+import { accessDenied } from "./request/errors.ts";
+import type { Inflight } from "./request/inflight.ts";
+
+export interface ChainParts {
+  authenticator: Authenticator;
+  authorizer: Authorizer;
+  inflight: Inflight;
+  kernel: Kernel;
+  special: SpecialOperations;
+  documents: Documents;
+}
+
+type Next = (call: Call) => Promise<Reply>;
+type Link = (parts: ChainParts, call: Call, next: Next) => Promise<Reply>;
+
+const authenticate: Link = async (parts, call, next) => {
+  call.user = await parts.authenticator.authenticate(call.credentials);
+  return next(call);
+};
+
+const actAs: Link = async (parts, call, next) => {
+  if (call.credentials.impersonate) call.user = impersonate(parts.authorizer, call.user, call.credentials.impersonate);
+  return next(call);
+};
+
+const limit: Link = (parts, call, next) => parts.inflight.run(call, () => next(call));
+
+const authorize: Link = async (parts, call, next) => {
+  const decision = parts.authorizer.authorize(attributesOf(call.user, call.info));
+  if (!decision.allowed) throw accessDenied(call.user, call.info, decision.reason);
+  return next(call);
+};
+
+const serve: Link = async (parts, call) => {
+  if (!call.info.isResource) return parts.documents.serve(call);
+  if (!parts.kernel.store.ready) throw apiError("ServiceUnavailable", "the store does not answer yet", { retryAfterSeconds: 1 });
+  return dispatch(parts.kernel, parts.special, call);
+};
+
+/** Every request of every front end goes through these, in this order. Admission follows inside the registry's writes. */
+const CHAIN: readonly Link[] = [authenticate, actAs, limit, authorize, serve];
+
+export function createChain(parts: ChainParts): Next {
+  return CHAIN.reduceRight<Next>(
+    (next, link) => (call) => link(parts, call, next),
+    () => Promise.reject(new Error("the chain's last link answers")),
+  );
+}

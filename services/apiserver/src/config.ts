@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { FlagError, type Flags } from "@flotilla/process";
+import type { FLAGS } from "./flags.ts";
+import { type Cidr, parseCidr } from "./network/cidr.ts";
+
+/** Everything the server needs to know, with every file read. */
+export interface Config {
+  etcd: { servers: string[]; tls: { ca?: string; cert?: string; key?: string } };
+  bindAddress: string;
+  securePort: number;
+  grpcPort: number;
+  advertiseAddress: string;
+  tls: { cert: string; key: string };
+  clientCa: string | undefined;
+  tokenFile: string | undefined;
+  anonymous: boolean;
+  bootstrapTokens: boolean;
+  serviceAccounts: { verify: string[]; sign: string | undefined; issuer: string; audiences: string[]; maxExpiration_seconds: number };
+  authorizationModes: string[];
+  enableAdmission: string[];
+  disableAdmission: string[];
+  serviceCidr: Cidr;
+  nodePorts: { first: number; last: number };
+  eventTtl_seconds: number;
+  maxInflight: { reading: number; mutating: number };
+  requestTimeout_ms: number;
+  kubelet: { ca?: string; cert?: string; key?: string; addressTypes: string[] };
+}
+
+/** @throws FlagError naming the flag that is missing or wrong; Error naming a file that cannot be read. */
+export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
+  const file = (path: string | undefined) => (path === undefined ? Promise.resolve(undefined) : readFile(path, "utf8"));
+  const need = (name: keyof typeof FLAGS): string => {
+    const value = flags[name];
+    if (!value || (Array.isArray(value) && value.length === 0)) throw new FlagError(`--${name} is required`);
+    return String(value);
+  };
+  need("etcd-servers");
+  const pem = async (entries: Record<string, string | undefined>) => {
+    const read = await Promise.all(Object.entries(entries).map(async ([name, path]) => [name, await file(path)] as const));
+    return Object.fromEntries(read.filter(([, text]) => text !== undefined)) as Record<string, string>;
+  };
+  const issuer = flags["service-account-issuer"].at(-1)!;
+  return {
+    etcd: {
+      servers: flags["etcd-servers"],
+      tls: await pem({ ca: flags["etcd-cafile"], cert: flags["etcd-certfile"], key: flags["etcd-keyfile"] }),
+    },
+    bindAddress: flags["bind-address"],
+    securePort: flags["secure-port"],
+    grpcPort: flags["grpc-port"],
+    advertiseAddress: flags["advertise-address"] ?? firstAddress(flags["bind-address"]),
+    tls: { cert: (await file(need("tls-cert-file")))!, key: (await file(need("tls-private-key-file")))! },
+    clientCa: await file(flags["client-ca-file"]),
+    tokenFile: await file(flags["token-auth-file"]),
+    anonymous: flags["anonymous-auth"],
+    bootstrapTokens: flags["enable-bootstrap-token-auth"],
+    serviceAccounts: {
+      verify: (await Promise.all(flags["service-account-key-file"].map(file))) as string[],
+      sign: await file(flags["service-account-signing-key-file"]),
+      issuer,
+      audiences: flags["api-audiences"].length > 0 ? flags["api-audiences"] : [issuer],
+      maxExpiration_seconds: Math.floor(flags["service-account-max-token-expiration"] / 1000),
+    },
+    authorizationModes: flags["authorization-mode"],
+    enableAdmission: flags["enable-admission-plugins"],
+    disableAdmission: flags["disable-admission-plugins"],
+    serviceCidr: parseCidr(flags["service-cluster-ip-range"].split(",")[0]!),
+    nodePorts: portRange(flags["service-node-port-range"]),
+    eventTtl_seconds: Math.max(1, Math.floor(flags["event-ttl"] / 1000)),
+    maxInflight: { reading: flags["max-requests-inflight"], mutating: flags["max-mutating-requests-inflight"] },
+    requestTimeout_ms: flags["request-timeout"],
+    kubelet: {
+      ...(await pem({
+        ca: flags["kubelet-certificate-authority"],
+        cert: flags["kubelet-client-certificate"],
+        key: flags["kubelet-client-key"],
+      })),
+      addressTypes: flags["kubelet-preferred-address-types"],
+    },
+  };
+}
+
+function portRange(text: string): { first: number; last: number } {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (!first || !last || Number(first) > Number(last))
+    throw new FlagError(`invalid argument ${JSON.stringify(text)} for "--service-node-port-range" flag: want FIRST-LAST`);
+  return { first: Number(first), last: Number(last) };
+}
+
+/** As upstream: the bind address unless it is "all", else the host's first outward one. */
+function firstAddress(bind: string): string {
+  if (bind !== "0.0.0.0" && bind !== "::") return bind;
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
+}

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import {
+  aggregatedDiscovery,
+  legacyGroup,
+  legacyGroupList,
+  legacyResourceList,
+  legacyVersions,
+  openApiV2,
+  openApiV3,
+  openApiV3Index,
+  type Registry,
+} from "@flotilla/api";
+import type { Registry as MetricsRegistry } from "prom-client";
+import type { Call, Reply } from "../request/call.ts";
+import { methodNotAllowed, noSuchPath } from "../request/errors.ts";
+import { type HealthCheck, healthReply } from "./health.ts";
+import { versionDocument } from "./version.ts";
+
+type Document = Extract<Reply, { type: "document" }>;
+
+export interface DocumentSources {
+  definitions: Registry;
+  metrics: MetricsRegistry;
+  checks: readonly HealthCheck[];
+  /** host:port for legacy /api. */
+  serverAddress: string;
+  /** Public keys and issuer, for service account issuer discovery. */
+  issuer: { configuration: object; keys: object };
+}
+
+const JSON_TYPE = "application/json";
+
+/** All that is no resource: discovery, OpenAPI, health, version, metrics. Made when first asked for, kept until a kind comes or goes. */
+export class Documents {
+  private readonly sources: DocumentSources;
+  private cached = new Map<string, Document>();
+  private cachedRevision = -1;
+
+  constructor(sources: DocumentSources) {
+    this.sources = sources;
+  }
+
+  async serve(call: Call): Promise<Reply> {
+    if (call.info.verb !== "get" && call.info.verb !== "head") throw methodNotAllowed();
+    const path = call.info.path.replace(/\/+$/, "") || "/";
+    const { checks } = this.sources;
+    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return healthReply(path, checks, call.query);
+    if (path === "/metrics") {
+      return { type: "document", code: 200, contentType: this.sources.metrics.contentType, body: await this.sources.metrics.metrics() };
+    }
+    return this.conditional(call, await this.cachedDocument(call, path));
+  }
+
+  private async cachedDocument(call: Call, path: string): Promise<Document> {
+    const { definitions } = this.sources;
+    if (this.cachedRevision !== definitions.revision) this.cached = new Map();
+    this.cachedRevision = definitions.revision;
+    const flavour =
+      path === "/api" || path === "/apis"
+        ? discoveryFlavour(call.accept)
+        : path === "/openapi/v2" && /protobuf/.test(call.accept ?? "")
+          ? "protobuf"
+          : "";
+    const key = `${path} ${flavour}`;
+    const known = this.cached.get(key);
+    if (known) return known;
+    const made = await this.make(path, flavour);
+    if (!made) throw noSuchPath();
+    const etag = `"${createHash("sha256").update(made.body).digest("hex").toUpperCase()}"`;
+    const document: Document = { ...made, headers: { ...made.headers, ETag: etag } };
+    this.cached.set(key, document);
+    return document;
+  }
+
+  private conditional(call: Call, document: Document): Document {
+    const { etag, hash } = { etag: call.ifNoneMatch, hash: call.query.get("hash") };
+    if (etag && etag === document.headers?.["ETag"]) return { ...document, code: 304, body: "" };
+    if (!hash) return document;
+    const expires = new Date(call.now_ms + YEAR_MS).toUTCString();
+    return { ...document, headers: { ...document.headers, "Cache-Control": "public, immutable", Expires: expires } };
+  }
+
+  private async make(path: string, flavour: string): Promise<Document | undefined> {
+    const { definitions } = this.sources;
+    const parts = path.split("/").slice(1);
+    if ((path === "/api" || path === "/apis") && (flavour === "v2" || flavour === "v2beta1")) {
+      const body = aggregatedDiscovery(definitions, flavour, parts[0] as "api" | "apis");
+      return json(body, `${JSON_TYPE};g=apidiscovery.k8s.io;v=${flavour};as=APIGroupDiscoveryList`);
+    }
+    if (path === "/") return json({ paths: this.paths() });
+    if (path === "/version") return json(versionDocument());
+    if (path === "/api") return json(legacyVersions(definitions, this.sources.serverAddress));
+    if (path === "/apis") return json(legacyGroupList(definitions));
+    if (parts[0] === "api" && parts.length === 2) return json(legacyResourceList(definitions, "", parts[1]!));
+    if (parts[0] === "apis" && parts.length === 2) return json(legacyGroup(definitions, parts[1]!));
+    if (parts[0] === "apis" && parts.length === 3) return json(legacyResourceList(definitions, parts[1]!, parts[2]!));
+    if (path === "/openapi/v3") return json(openApiV3Index(definitions));
+    if (path.startsWith("/openapi/v3/api/")) return json(await openApiV3(definitions, "", parts[3]!));
+    if (path.startsWith("/openapi/v3/apis/") && parts.length === 5) return json(await openApiV3(definitions, parts[3]!, parts[4]!));
+    if (path === "/openapi/v2" && flavour === "protobuf") return protobufOpenApi();
+    if (path === "/openapi/v2") return json(await openApiV2(definitions));
+    if (path === "/.well-known/openid-configuration") return json(this.sources.issuer.configuration);
+    if (path === "/openid/v1/jwks") return json(this.sources.issuer.keys, "application/jwk-set+json");
+    return undefined;
+  }
+
+  private paths(): string[] {
+    const groups = this.sources.definitions
+      .groups()
+      .flatMap(({ group, versions }) =>
+        group === "" ? ["/api", "/api/v1", "/apis"] : [`/apis/${group}`, ...versions.map((v) => `/apis/${group}/${v}`)],
+      );
+    return [...groups, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+  }
+}
+
+const YEAR_MS = 365 * 24 * 3_600_000;
+
+function json(body: object | undefined, contentType = JSON_TYPE): Document | undefined {
+  return body && { type: "document", code: 200, contentType, body: Buffer.from(JSON.stringify(body)) };
+}
+
+/** kubectl 1.27 and 1.28 insist on this form before they look at v3; an empty document is a valid message and sends them there. */
+function protobufOpenApi(): Document {
+  return { type: "document", code: 200, contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", body: Buffer.alloc(0) };
+}
+
+/** "v2", "v2beta1" or "" for the legacy documents, in the client's order. */
+function discoveryFlavour(accept: string | undefined): string {
+  for (const entry of (accept ?? "").split(",")) {
+    if (!/as=APIGroupDiscoveryList/.test(entry)) {
+      if (entry.includes("application/json")) return "";
+      continue;
+    }
+    const [, version] = /v=(v2beta1|v2)\b/.exec(entry) ?? [];
+    if (version) return version;
+  }
+  return "";
+}

@@ -1,0 +1,55 @@
+import { apiError } from "@flotilla/api";
+
+/** How the client wants its answer. */
+export interface Format {
+  media: "json" | "protobuf" | "yaml";
+  as: "object" | "table" | "metadata" | "metadata-list";
+  /** meta.k8s.io version of Table and PartialObjectMetadata. */
+  version: "v1" | "v1beta1";
+}
+
+const JSON_OBJECT: Format = { media: "json", as: "object", version: "v1" };
+const MEDIA: Record<string, Format["media"]> = {
+  "application/json": "json",
+  "application/*": "json",
+  "*/*": "json",
+  "application/yaml": "yaml",
+  "application/vnd.kubernetes.protobuf": "protobuf",
+};
+const TRANSFORMS: Record<string, Format["as"]> = {
+  Table: "table",
+  PartialObjectMetadata: "metadata",
+  PartialObjectMetadataList: "metadata-list",
+};
+
+/**
+ * The first acceptable entry of Accept, in its order. Protobuf is answered only
+ * where nothing else will do: JSON is at hand, and every client that names both takes either.
+ * @throws ApiError NotAcceptable
+ */
+export function negotiate(accept: string | undefined): Format {
+  if (!accept || accept === "application/json" || accept === "*/*") return JSON_OBJECT;
+  let protobuf: Format | undefined;
+  for (const entry of accept.split(",")) {
+    const format = formatOf(entry);
+    if (!format) continue;
+    if (format.media !== "protobuf") return format;
+    protobuf ??= format;
+  }
+  if (protobuf) return protobuf;
+  const known = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  throw apiError("NotAcceptable", `only the following media types are accepted: ${known}`);
+}
+
+function formatOf(entry: string): Format | undefined {
+  const [type, ...rest] = entry.split(";").map((part) => part.trim());
+  const media = MEDIA[type!.toLowerCase()];
+  if (!media) return undefined;
+  const parameters = new Map(rest.map((part) => part.split("=", 2) as [string, string]));
+  const transform = parameters.get("as");
+  if (transform === undefined) return { media, as: "object", version: "v1" };
+  const as = TRANSFORMS[transform];
+  const version = parameters.get("v");
+  if (!as || parameters.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined;
+  return { media, as, version };
+}

@@ -1,0 +1,102 @@
+import { type Column, encodeProtobuf, type KubeObject, type ResourceDefinition, type Table, toTable } from "@flotilla/api";
+import type { ListMetadata, Reply } from "../request/call.ts";
+import type { Entry } from "../storage/entry.ts";
+import type { Format } from "./negotiate.ts";
+
+export interface Rendered {
+  contentType: string;
+  body: Buffer;
+}
+
+export interface RenderOptions {
+  format: Format;
+  includeObject: string | null;
+  now_ms: number;
+}
+
+const COMMA = Buffer.from(",");
+const LIST_END = Buffer.from("]}");
+
+/** An object or list in the form that was negotiated. */
+export async function render(reply: Extract<Reply, { type: "object" | "list" }>, options: RenderOptions): Promise<Rendered> {
+  const { format } = options;
+  if (format.media === "yaml") return { contentType: "application/yaml", body: await yaml(objectOf(reply, options)) };
+  if (format.media === "protobuf" && reply.definition) {
+    const type = protobufType(reply);
+    return {
+      contentType: "application/vnd.kubernetes.protobuf",
+      body: Buffer.from(encodeProtobuf(type, objectOf(reply, options) as KubeObject)),
+    };
+  }
+  return { contentType: "application/json", body: jsonOf(reply, options) };
+}
+
+function protobufType(reply: Extract<Reply, { type: "object" | "list" }>): string {
+  return reply.type === "list" ? `${reply.definition.schema}List` : reply.definition!.schema;
+}
+
+function jsonOf(reply: Extract<Reply, { type: "object" | "list" }>, options: RenderOptions): Buffer {
+  if (options.format.as === "object" || !reply.definition) {
+    if (reply.type === "list") return listJson(reply.definition, reply.entries, reply.metadata);
+    return reply.entry?.json ?? Buffer.from(JSON.stringify(reply.object));
+  }
+  return Buffer.from(JSON.stringify(objectOf(reply, options)));
+}
+
+function objectOf(reply: Extract<Reply, { type: "object" | "list" }>, options: RenderOptions): object {
+  const { definition } = reply;
+  const objects = reply.type === "list" ? reply.entries.map((entry) => entry.object) : [reply.object as KubeObject];
+  if (definition && options.format.as === "table")
+    return tableOf(definition, objects, options, reply.type === "list" ? reply.metadata : undefined);
+  if (definition && options.format.as !== "object") {
+    const partials = objects.map((object) => partial(object, options.format.version));
+    if (reply.type === "object") return partials[0]!;
+    return {
+      kind: "PartialObjectMetadataList",
+      apiVersion: `meta.k8s.io/${options.format.version}`,
+      metadata: reply.metadata,
+      items: partials,
+    };
+  }
+  if (reply.type === "object") return reply.object;
+  return { kind: reply.definition.listKind, apiVersion: apiVersionOf(reply.definition), metadata: reply.metadata, items: objects };
+}
+
+export function tableOf(
+  def: ResourceDefinition,
+  objects: readonly KubeObject[],
+  options: RenderOptions,
+  metadata: ListMetadata | undefined,
+  noHeaders = false,
+): Table & { columnDefinitions: Column[] } {
+  const include = options.includeObject;
+  return toTable(def, objects, {
+    now_ms: options.now_ms,
+    version: options.format.version,
+    includeObject: include === "None" || include === "Object" ? include : "Metadata",
+    noHeaders,
+    metadata: { ...(metadata ?? { resourceVersion: objects[0]?.metadata.resourceVersion ?? "" }) },
+  });
+}
+
+export function partial(object: KubeObject, version: string): object {
+  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
+}
+
+export const apiVersionOf = (def: ResourceDefinition): string => (def.group === "" ? def.version : `${def.group}/${def.version}`);
+
+function listJson(def: ResourceDefinition, entries: readonly Entry[], metadata: ListMetadata): Buffer {
+  const head = JSON.stringify({ kind: def.listKind, apiVersion: apiVersionOf(def), metadata });
+  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  for (const [index, entry] of entries.entries()) {
+    if (index > 0) parts.push(COMMA);
+    parts.push(entry.json);
+  }
+  parts.push(LIST_END);
+  return Buffer.concat(parts);
+}
+
+async function yaml(object: object): Promise<Buffer> {
+  const { stringify } = await import("yaml");
+  return Buffer.from(stringify(object));
+}

@@ -1,0 +1,161 @@
+import {
+  apiError,
+  beforeDelete,
+  type DeleteOptionsBody,
+  decodeAs,
+  isNotFound,
+  type KubeObject,
+  type ResourceDefinition,
+} from "@flotilla/api";
+import type { Call, Reply } from "../request/call.ts";
+import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
+import { filterOf } from "./filter.ts";
+import { hookOf } from "./hooks.ts";
+import { cacheOf, type Kernel, keyOf, storedBytes, viewOf, writeContext } from "./kernel.ts";
+import { writeOptions } from "./options.ts";
+
+const RACES_MAX = 50;
+/** Kinds whose DELETE answers with the object instead of a Status. */
+const RETURNS_OBJECT = new Set([
+  "pods",
+  "services",
+  "serviceaccounts",
+  "persistentvolumes",
+  "persistentvolumeclaims",
+  "podtemplates",
+  "resourcequotas",
+]);
+const DELETE_OPTIONS = { schema: "meta/v1.DeleteOptions", group: "", version: "v1", kind: "DeleteOptions" };
+/** How many objects of a collection are being deleted at the same time. */
+const COLLECTION_WORKERS = 16;
+
+export interface Deletion {
+  object: KubeObject;
+  /** It is gone; otherwise its finalizers or grace period hold it. */
+  removed: boolean;
+}
+
+export async function remove(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
+  const { namespace, name } = call.info;
+  if (name === "" || (def.namespaced && namespace === "")) throw methodNotAllowed();
+  const { options, dryRun } = await deleteOptions(call);
+  const deletion = await deleteObject(kernel, call, def, namespace, name, options, dryRun);
+  if (!deletion.removed || RETURNS_OBJECT.has(def.resource)) return { type: "object", code: 200, definition: def, object: deletion.object };
+  return { type: "object", code: 200, definition: undefined, object: deletedStatus(def, deletion.object) };
+}
+
+function deletedStatus(def: ResourceDefinition, object: KubeObject): object {
+  const { name, uid } = object.metadata;
+  const details = { name, ...(def.group === "" ? {} : { group: def.group }), kind: def.resource, uid };
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+}
+
+/** DeleteOptions from the body, or else from the query. */
+export async function deleteOptions(call: Call): Promise<{ options: DeleteOptionsBody; dryRun: boolean }> {
+  const body = await call.body();
+  let options: DeleteOptionsBody = {};
+  if (body.length > 0) {
+    options = decodeAs(DELETE_OPTIONS, body, call.contentType ? { contentType: call.contentType } : {})
+      .object as unknown as DeleteOptionsBody;
+  } else {
+    const grace = call.query.get("gracePeriodSeconds");
+    const policy = call.query.get("propagationPolicy");
+    const orphan = call.query.get("orphanDependents");
+    options = {
+      ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+      ...(policy === null ? {} : { propagationPolicy: policy }),
+      ...(orphan === null ? {} : { orphanDependents: orphan === "true" }),
+    };
+  }
+  const policies = ["Orphan", "Background", "Foreground"];
+  if (options.propagationPolicy && !policies.includes(options.propagationPolicy)) {
+    const message = `Unsupported value: ${JSON.stringify(options.propagationPolicy)}: supported values: "Background", "Foreground", "Orphan"`;
+    throw apiError("Invalid", `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: ${message}`, {
+      group: "meta.k8s.io",
+      kind: "DeleteOptions",
+      causes: [{ reason: "FieldValueNotSupported", message, field: "propagationPolicy" }],
+    });
+  }
+  return { options, dryRun: writeOptions(call).dryRun || (options.dryRun ?? []).includes("All") };
+}
+
+export async function deleteObject(
+  kernel: Kernel,
+  call: Call,
+  def: ResourceDefinition,
+  namespace: string,
+  name: string,
+  options: DeleteOptionsBody,
+  dryRun: boolean,
+): Promise<Deletion> {
+  const key = keyOf(def, namespace, name);
+  const attributes = {
+    operation: "DELETE" as const,
+    definition: def,
+    namespace,
+    name,
+    subresource: "",
+    user: call.user,
+    dryRun,
+    warnings: call.warnings,
+  };
+  let stored = cacheOf(kernel, def).get(key);
+  let current = stored === undefined;
+  if (current) stored = await kernel.store.read(key);
+  for (let race = 0; race < RACES_MAX; race++) {
+    if (!stored) throw notFound(def, name);
+    const live = viewOf(def, stored).object;
+    try {
+      await kernel.admission.validate(attributes, undefined, live);
+      const decision = beforeDelete(def, live, options, writeContext(kernel, namespace, call.user));
+      if (decision.action === "none" && current) return { object: decision.object, removed: false };
+      if (decision.action !== "none") {
+        if (dryRun) return { object: decision.object, removed: decision.action === "remove" };
+        if (decision.action === "remove") {
+          const result = await kernel.store.remove(key, stored.revision);
+          if (result.ok) {
+            await hookOf(kernel.hooks, def)?.afterRemove?.(live);
+            return { object: decision.object, removed: true };
+          }
+          stored = result.current;
+        } else {
+          const result = await kernel.store.swap(key, stored.revision, storedBytes(def, decision.object), stored.lease);
+          if (result.ok) return { object: viewOf(def, result.entry).object, removed: false };
+          stored = result.current;
+        }
+        current = true;
+        continue;
+      }
+    } catch (error) {
+      if (current) throw error;
+      const newest = await kernel.store.read(key);
+      if (newest?.revision === stored?.revision) throw error;
+      stored = newest;
+      current = true;
+      continue;
+    }
+    stored = await kernel.store.read(key);
+    current = true;
+  }
+  throw conflict(def, name, MODIFIED);
+}
+
+export async function removeCollection(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
+  const { namespace } = call.info;
+  const { options, dryRun } = await deleteOptions(call);
+  const filter = filterOf(def, namespace, "", call.query);
+  await kernel.store.fresh();
+  const entries = [...cacheOf(kernel, def).scan(filter.prefix)].map((entry) => viewOf(def, entry)).filter((entry) => filter.matches(entry));
+  const queue = entries.values();
+  const worker = async () => {
+    for (const entry of queue) {
+      try {
+        await deleteObject(kernel, call, def, entry.namespace, entry.name, options, dryRun);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: COLLECTION_WORKERS }, worker));
+  return { type: "list", definition: def, entries, metadata: { resourceVersion: String(kernel.store.revision) } };
+}

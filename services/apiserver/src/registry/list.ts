@@ -1,0 +1,129 @@
+import { apiError, type ResourceDefinition } from "@flotilla/api";
+import type { Call, ListMetadata, Reply } from "../request/call.ts";
+import type { Entry } from "../storage/entry.ts";
+import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import { type Filter, filterOf } from "./filter.ts";
+import { cacheOf, type Kernel, keyOf, viewOf } from "./kernel.ts";
+import { parseRevision } from "./revision.ts";
+
+/** Store pages are at least this big: a selective filter must not cost a round trip per match. */
+const STORE_PAGE_MIN = 500;
+
+interface Plan {
+  /** 0: whatever the cache holds. */
+  revision: number;
+  /** Show exactly that revision. */
+  exact: boolean;
+  after: string;
+  limit: number;
+}
+
+export async function list(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
+  const filter = filterOf(def, call.info.namespace, "", call.query);
+  const plan = await planOf(kernel, call.query, filter);
+  const cache = cacheOf(kernel, def);
+  // The cache serves a past revision too, as long as nothing of this resource changed since.
+  const fromCache = !plan.exact || (plan.revision >= cache.lastRevision && plan.revision <= kernel.store.revision);
+  const revision = plan.exact ? plan.revision : kernel.store.revision;
+  const page = fromCache ? cachePage(kernel, def, filter, plan) : await storePage(kernel, def, filter, plan);
+  const metadata: ListMetadata = { resourceVersion: String(revision) };
+  if (page.more) {
+    metadata.continue = encodeContinue({ revision, after: page.last.slice(filter.prefix.length) });
+    if (filter.empty && page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
+  }
+  return { type: "list", definition: def, entries: page.entries, metadata };
+}
+
+async function planOf(kernel: Kernel, query: URLSearchParams, filter: Filter): Promise<Plan> {
+  const limit = Number(query.get("limit") ?? 0);
+  if (!Number.isSafeInteger(limit))
+    throw apiError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(query.get("limit"))}: invalid syntax`);
+  const match = query.get("resourceVersionMatch") ?? "";
+  const revision = parseRevision(query.get("resourceVersion"));
+  const token = query.get("continue");
+  if (token) {
+    if (revision) throw apiError("BadRequest", "specifying resource version is not allowed when using continue");
+    const { revision: at, after } = decodeContinue(token);
+    return { revision: at, exact: true, after: filter.prefix + after, limit };
+  }
+  if (match !== "" && match !== "Exact" && match !== "NotOlderThan") {
+    throw apiError(
+      "Invalid",
+      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "", "Exact", "NotOlderThan"`,
+    );
+  }
+  if (match !== "" && revision === undefined)
+    throw apiError("Invalid", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
+  if (match === "Exact" && revision === 0)
+    throw apiError("Invalid", 'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  if (revision === undefined) await kernel.store.fresh();
+  else if (revision > 0) await kernel.store.reach(revision);
+  // As upstream's watch cache: a list that takes any version is not paged.
+  if (revision === 0) return { revision: 0, exact: false, after: "", limit: 0 };
+  const exact = match === "Exact" || (match === "" && limit > 0 && revision !== undefined);
+  return { revision: revision ?? 0, exact, after: "", limit };
+}
+
+interface Page {
+  entries: Entry[];
+  more: boolean;
+  last: string;
+  remaining?: number;
+}
+
+function cachePage(kernel: Kernel, def: ResourceDefinition, filter: Filter, plan: Plan): Page {
+  const cache = cacheOf(kernel, def);
+  const entries: Entry[] = [];
+  if (filter.name !== undefined && filter.prefix !== keyPrefixAll(filter, def)) {
+    const entry = cache.get(keyOf(def, namespaceOf(filter), filter.name));
+    const view = entry && viewOf(def, entry);
+    return { entries: view && filter.matches(view) && view.key > plan.after ? [view] : [], more: false, last: "" };
+  }
+  let last = "";
+  let more = false;
+  let remaining = 0;
+  for (const stored of cache.scan(filter.prefix, plan.after)) {
+    if (more) {
+      remaining++;
+      continue;
+    }
+    const entry = viewOf(def, stored);
+    if (!filter.empty && !filter.matches(entry)) continue;
+    if (plan.limit > 0 && entries.length === plan.limit) {
+      more = true;
+      remaining = 1;
+      if (!filter.empty) break;
+      continue;
+    }
+    entries.push(entry);
+    last = entry.key;
+  }
+  return { entries, more, last, remaining };
+}
+
+/** The prefix that stands for "every namespace": then a name alone is no key. */
+function keyPrefixAll(filter: Filter, def: ResourceDefinition): string | undefined {
+  return def.namespaced && namespaceOf(filter) === "" ? filter.prefix : undefined;
+}
+
+/** "/registry/pods/default/" → "default". */
+const namespaceOf = (filter: Filter): string => filter.prefix.split("/")[3] ?? "";
+
+async function storePage(kernel: Kernel, def: ResourceDefinition, filter: Filter, plan: Plan): Promise<Page> {
+  const entries: Entry[] = [];
+  let after = plan.after;
+  for (;;) {
+    const size = plan.limit > 0 ? Math.max(plan.limit - entries.length, filter.empty ? 1 : STORE_PAGE_MIN) : STORE_PAGE_MIN;
+    const page = await kernel.store.readPage(filter.prefix, after, size, plan.revision);
+    for (const [index, stored] of page.entries.entries()) {
+      const entry = viewOf(def, stored);
+      after = entry.key;
+      if (filter.matches(entry)) entries.push(entry);
+      if (plan.limit > 0 && entries.length === plan.limit) {
+        const more = page.more || index < page.entries.length - 1;
+        return { entries, more, last: after, remaining: page.count - index - 1 };
+      }
+    }
+    if (!page.more) return { entries, more: false, last: after };
+  }
+}

@@ -1,0 +1,69 @@
+import { apiError, applyPatch, applyServerSide, checkIdentity, type PatchType, type ResourceDefinition } from "@flotilla/api";
+import type { Call, Reply } from "../request/call.ts";
+import { methodNotAllowed } from "../request/errors.ts";
+import { createObject } from "./create.ts";
+import { cacheOf, type Kernel, keyOf } from "./kernel.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
+import { modify } from "./update.ts";
+
+const TYPES: Record<string, PatchType> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+const APPLY = new Set(["application/apply-patch+yaml", "application/apply-patch+json"]);
+
+export async function patch(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
+  const { namespace, name } = call.info;
+  if (name === "" || (def.namespaced && namespace === "")) throw methodNotAllowed();
+  const options = writeOptions(call);
+  const contentType = mediaType(call.contentType);
+  if (APPLY.has(contentType)) return apply(kernel, call, def, options);
+  const type = patchTypeOf(contentType);
+  const body = await call.body();
+  return modify(kernel, call, def, options, (current) => {
+    const { object, warnings } = applyPatch(def, current, { type, body, fieldValidation: options.fieldValidation });
+    call.warnings.push(...warnings);
+    checkIdentity(def, object, { namespace, name });
+    return { object };
+  });
+}
+
+export const mediaType = (contentType: string | undefined): string => (contentType ?? "").split(";")[0]!.trim().toLowerCase();
+
+/** @throws ApiError UnsupportedMediaType */
+export function patchTypeOf(contentType: string): PatchType {
+  const type = TYPES[contentType];
+  if (type) return type;
+  const accepted = [...Object.keys(TYPES), ...APPLY].join(", ");
+  throw apiError("UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${accepted}`);
+}
+
+async function apply(kernel: Kernel, call: Call, def: ResourceDefinition, options: WriteOptions): Promise<Reply> {
+  const { namespace, name, subresource } = call.info;
+  const manager = call.query.get("fieldManager");
+  if (!manager) {
+    throw apiError("BadRequest", 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+  }
+  const body = await call.body();
+  const request = {
+    body,
+    manager,
+    force: options.force,
+    fieldValidation: options.fieldValidation,
+    ...(subresource === "" ? {} : { subresource }),
+  };
+  await kernel.store.fresh();
+  if (!cacheOf(kernel, def).get(keyOf(def, namespace, name)) && subresource === "") {
+    const { object, warnings } = applyServerSide(def, undefined, { ...request, now_ms: kernel.clock.now() });
+    call.warnings.push(...warnings);
+    checkIdentity(def, object, { namespace, name });
+    return createObject(kernel, call, def, { object }, { ...options, applied: true });
+  }
+  return modify(kernel, call, def, options, (current) => {
+    const { object, warnings } = applyServerSide(def, current, { ...request, now_ms: kernel.clock.now() });
+    call.warnings.push(...warnings);
+    checkIdentity(def, object, { namespace, name });
+    return { object, applied: true };
+  });
+}

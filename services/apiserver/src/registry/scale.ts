@@ -1,0 +1,54 @@
+import { applyPatch, checkIdentity, decodeAs, type KubeObject, type ResourceDefinition } from "@flotilla/api";
+import type { Call, Reply } from "../request/call.ts";
+import { conflict, MODIFIED, methodNotAllowed } from "../request/errors.ts";
+import { clone } from "./clone.ts";
+import { decodeOptionsOf } from "./create.ts";
+import { getEntry } from "./get.ts";
+import type { Kernel } from "./kernel.ts";
+import { writeOptions } from "./options.ts";
+import { mediaType, patchTypeOf } from "./patch.ts";
+import { modify } from "./update.ts";
+
+const SCALE = { schema: "autoscaling/v1.Scale", group: "autoscaling", version: "v1", kind: "Scale" };
+
+/** get, update and patch of …/scale: the object seen as autoscaling/v1 Scale. */
+export async function scale(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
+  const view = def.scale;
+  if (!view) throw methodNotAllowed();
+  if (call.info.verb === "get") {
+    const entry = await getEntry(kernel, def, call.info.namespace, call.info.name, call.query.get("resourceVersion"));
+    return asScale(view.get(entry.object));
+  }
+  const options = writeOptions(call);
+  const body = await call.body();
+  const transform = call.info.verb === "update" ? fullScale(call, body, decodeOptionsOf(call, options)) : patchedScale(call, def, body);
+  const reply = await modify(kernel, call, def, options, (current) => {
+    const wanted = transform(view.get(current));
+    const version = wanted.metadata.resourceVersion;
+    if (version && version !== current.metadata.resourceVersion) throw conflict(def, call.info.name, MODIFIED);
+    const object = clone(current);
+    view.set(object, wanted);
+    return { object };
+  });
+  return reply.type === "object" ? asScale(view.get(reply.object as KubeObject)) : reply;
+}
+
+function fullScale(call: Call, body: Uint8Array, options: Parameters<typeof decodeAs>[2]) {
+  const { object, warnings } = decodeAs(SCALE, body, options);
+  call.warnings.push(...warnings);
+  return (): KubeObject => object;
+}
+
+function patchedScale(call: Call, def: ResourceDefinition, body: Uint8Array) {
+  const type = patchTypeOf(mediaType(call.contentType));
+  // Patching needs no more of a definition than its kind and schema.
+  const definition: ResourceDefinition = { ...def, ...SCALE, listKind: "ScaleList" };
+  return (current: KubeObject): KubeObject => {
+    const { object, warnings } = applyPatch(definition, current, { type, body });
+    call.warnings.push(...warnings);
+    checkIdentity(def, object, { namespace: call.info.namespace, name: call.info.name });
+    return object;
+  };
+}
+
+const asScale = (object: object): Reply => ({ type: "object", code: 200, definition: undefined, object });

@@ -1,0 +1,170 @@
+import { type ApiError, apiError, isApiError, type ResourceDefinition, type Status } from "@flotilla/api";
+import { randomInt, type Timer } from "@flotilla/base";
+import type { Call, Reply } from "../request/call.ts";
+import { isTrue } from "../request/request-info.ts";
+import type { Entry } from "../storage/entry.ts";
+import type { Change } from "../storage/resource-cache.ts";
+import { type Filter, filterOf } from "./filter.ts";
+import { cacheOf, type Kernel, viewOf } from "./kernel.ts";
+import { parseRevision } from "./revision.ts";
+
+export type EventType = "ADDED" | "MODIFIED" | "DELETED";
+
+/** Where a front end wants the events; all calls are synchronous and must not throw. */
+export interface WatchSink {
+  event(type: EventType, entry: Entry): void;
+  /** `initial`: the end of the initial events (KEP-3157). */
+  bookmark(revision: number, initial: boolean): void;
+  error(status: Status): void;
+  /** The events so far belong together: send them. */
+  flush(): void;
+  end(): void;
+  /** The client does not read: too much waits in its buffer. */
+  readonly overflowing: boolean;
+}
+
+export interface WatchSource {
+  /** Delivers until the returned function is called or the sink is ended. */
+  start(sink: WatchSink): () => void;
+}
+
+/** A watch without timeoutSeconds ends after a random time from here to twice this, so that clients spread out. */
+const TIMEOUT_SECONDS_MIN = 1_800;
+const BOOKMARK_PERIOD_MS = 60_000;
+
+interface Plan {
+  filter: Filter;
+  /** First send everything there is. */
+  initial: boolean;
+  /** Then mark the end of it. */
+  initialBookmark: boolean;
+  bookmarks: boolean;
+  /** Events after this; ignored with `initial`. */
+  revision: number;
+  timeout_ms: number;
+}
+
+export async function watch(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
+  const plan = await planOf(kernel, call, def);
+  return { type: "watch", definition: def, source: { start: (sink) => startWatch(kernel, def, plan, sink) } };
+}
+
+async function planOf(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Plan> {
+  const { query } = call;
+  const revision = parseRevision(query.get("resourceVersion"));
+  const sendInitial = query.get("sendInitialEvents");
+  if (sendInitial !== null && query.get("resourceVersionMatch") !== "NotOlderThan") {
+    throw apiError("Invalid", "sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan", {
+      causes: [
+        {
+          reason: "FieldValueForbidden",
+          field: "resourceVersionMatch",
+          message: "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        },
+      ],
+    });
+  }
+  if (sendInitial === null && query.get("resourceVersionMatch")) {
+    throw apiError(
+      "Invalid",
+      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+      {
+        causes: [
+          {
+            reason: "FieldValueForbidden",
+            field: "resourceVersionMatch",
+            message: "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+          },
+        ],
+      },
+    );
+  }
+  const filter = filterOf(def, call.info.namespace, call.info.name, query);
+  if (revision === undefined) await kernel.store.fresh();
+  else if (revision > 0 && isTrue(sendInitial)) await kernel.store.reach(revision);
+  const seconds = Number(query.get("timeoutSeconds") ?? 0);
+  return {
+    filter,
+    initial: sendInitial !== null ? isTrue(sendInitial) : !revision,
+    initialBookmark: isTrue(sendInitial),
+    bookmarks: isTrue(query.get("allowWatchBookmarks")),
+    revision: revision || kernel.store.revision,
+    timeout_ms: 1_000 * (seconds > 0 ? seconds : TIMEOUT_SECONDS_MIN + randomInt(kernel.random, TIMEOUT_SECONDS_MIN)),
+  };
+}
+
+/** One client's watch: invariant, it sees each matching change once, in order, or it ends. */
+function startWatch(kernel: Kernel, def: ResourceDefinition, plan: Plan, sink: WatchSink): () => void {
+  const cache = cacheOf(kernel, def);
+  const timers: Timer[] = [];
+  let unsubscribe = () => {};
+  let unsubscribeFlush = () => {};
+  let dirty = false;
+  const stop = () => {
+    unsubscribe();
+    unsubscribeFlush();
+    for (const timer of timers) timer.cancel();
+  };
+  const end = () => {
+    stop();
+    sink.end();
+  };
+  const deliver = (change: Change) => {
+    const event = visible(def, plan.filter, change);
+    if (!event) return;
+    sink.event(event.type, event.entry);
+    dirty = true;
+    if (sink.overflowing) end();
+  };
+  try {
+    let from = plan.revision;
+    if (plan.initial) {
+      from = kernel.store.revision;
+      for (const stored of cache.scan(plan.filter.prefix)) {
+        const entry = viewOf(def, stored);
+        if (plan.filter.matches(entry)) sink.event("ADDED", entry);
+      }
+      if (plan.initialBookmark && plan.bookmarks) sink.bookmark(from, true);
+    }
+    unsubscribe = cache.subscribe(from, deliver);
+  } catch (error) {
+    if (!isApiError(error)) throw error;
+    sink.error((error as ApiError).status);
+    sink.end();
+    return () => {};
+  }
+  sink.flush();
+  dirty = false;
+  unsubscribeFlush = kernel.store.onReached(() => {
+    if (dirty) sink.flush();
+    dirty = false;
+  });
+  timers.push(
+    kernel.clock.setTimeout(() => {
+      if (plan.bookmarks) sink.bookmark(kernel.store.revision, false);
+      end();
+    }, plan.timeout_ms),
+  );
+  if (plan.bookmarks) {
+    timers.push(
+      kernel.clock.setInterval(() => {
+        sink.bookmark(kernel.store.revision, false);
+        sink.flush();
+      }, BOOKMARK_PERIOD_MS),
+    );
+  }
+  return stop;
+}
+
+/** What a change looks like to a watcher whose selector may start or cease to match. */
+function visible(def: ResourceDefinition, filter: Filter, change: Change): { type: EventType; entry: Entry } | undefined {
+  if (!change.entry.key.startsWith(filter.prefix)) return undefined;
+  const entry = viewOf(def, change.entry);
+  if (filter.empty) return { type: change.type, entry };
+  if (change.type === "DELETED")
+    return change.previous && filter.matches(viewOf(def, change.previous)) ? { type: "DELETED", entry } : undefined;
+  const matches = filter.matches(entry);
+  const matched = change.previous !== undefined && filter.matches(viewOf(def, change.previous));
+  if (matches) return { type: matched ? "MODIFIED" : "ADDED", entry };
+  return matched ? { type: "DELETED", entry } : undefined;
+}

@@ -1,0 +1,152 @@
+import { type Clock, type Logger, sleep } from "@flotilla/base";
+import { CHANNEL_OPTIONS, createChannelCredentials, type TlsFiles, unary } from "@flotilla/rpc";
+import {
+  KVClient,
+  LeaseClient,
+  type RangeRequest,
+  type RangeResponse,
+  type TxnRequest,
+  type TxnResponse,
+  WatchClient,
+} from "@flotilla/rpc/gen/etcd/rpc.ts";
+import { type CallOptions, type ClientUnaryCall, type Metadata, type ServiceError, status } from "@grpc/grpc-js";
+
+export interface EtcdConfig {
+  /** "https://host:2379"; the first is preferred until it fails. */
+  servers: string[];
+  tls: TlsFiles;
+}
+
+/** The first attempt's time; doubled for each further one. A killed peer answers at once, a hung one only by this. */
+const ATTEMPT_MS = 500;
+const ATTEMPT_MS_MAX = 5_000;
+/** As upstream's etcd client: a request gives up after this long without a leader. */
+const CALL_MS_MAX = 15_000;
+const ROUND_PAUSE_MS = 25;
+const ROUND_PAUSE_MS_MAX = 250;
+
+/** Codes that another member, or the same one a moment later, may answer well. */
+const RETRIABLE = new Set<status>([
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.CANCELLED,
+  status.UNKNOWN,
+  status.ABORTED,
+  status.INTERNAL,
+]);
+
+class Endpoint {
+  readonly address: string;
+  readonly kv: KVClient;
+  readonly watch: WatchClient;
+  readonly lease: LeaseClient;
+
+  constructor(address: string, tls: TlsFiles) {
+    const secure = address.startsWith("https://");
+    const target = address.replace(/^https?:\/\//, "").replace(/\/$/, "");
+    const credentials = secure ? createChannelCredentials(tls.ca ?? "", tls.cert, tls.key) : createChannelCredentials();
+    this.address = address;
+    this.kv = new KVClient(target, credentials, CHANNEL_OPTIONS);
+    const shared = { ...CHANNEL_OPTIONS, channelOverride: this.kv.getChannel() };
+    this.lease = new LeaseClient(target, credentials, shared);
+    // A channel of its own: a flood of events must not delay answers.
+    this.watch = new WatchClient(target, credentials, CHANNEL_OPTIONS);
+  }
+
+  close(): void {
+    this.kv.close();
+    this.watch.close();
+  }
+}
+
+type Method<Q, R> = (
+  request: Q,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, response: R) => void,
+) => ClientUnaryCall;
+
+/**
+ * Calls to the store with failover. Every request made through it must be safe to
+ * repeat: reads, and transactions guarded by a comparison (`attempts` tells the
+ * caller that an earlier attempt may have been applied).
+ */
+export class EtcdClient {
+  private readonly clock: Clock;
+  private readonly log: Logger;
+  private readonly endpoints: Endpoint[];
+  private current = 0;
+
+  constructor(clock: Clock, log: Logger, config: EtcdConfig) {
+    this.clock = clock;
+    this.log = log;
+    this.endpoints = config.servers.map((address) => new Endpoint(address, config.tls));
+  }
+
+  range(request: RangeRequest): Promise<RangeResponse> {
+    return this.call((e) => e.kv.range.bind(e.kv), request).then((r) => r.response);
+  }
+
+  txn(request: TxnRequest): Promise<{ response: TxnResponse; attempts: number }> {
+    return this.call((e) => e.kv.txn.bind(e.kv), request);
+  }
+
+  /** The ID of a new lease that ends after `ttl_seconds` unless kept alive. */
+  async grantLease(ttl_seconds: number): Promise<string> {
+    const { response } = await this.call((e) => e.lease.leaseGrant.bind(e.lease), { TTL: ttl_seconds, ID: "0" });
+    return response.ID;
+  }
+
+  /** The lease's remaining seconds after keeping it alive; 0 when it is gone. Rejects when the member does not answer. */
+  keepAlive(id: string): Promise<number> {
+    const { lease, address } = this.endpoints[this.current]!;
+    return new Promise((resolve, reject) => {
+      const stream = lease.leaseKeepAlive();
+      const limit = this.clock.setTimeout(() => stream.cancel(), ATTEMPT_MS);
+      stream.on("data", ({ TTL }: { TTL: number }) => {
+        limit.cancel();
+        resolve(TTL);
+        stream.end();
+      });
+      stream.on("error", (error: Error) => {
+        limit.cancel();
+        this.failOver(address);
+        reject(error);
+      });
+      stream.write({ ID: id });
+    });
+  }
+
+  /** The member that answers now; the feed opens its stream there. */
+  get preferred(): { watch: WatchClient; address: string } {
+    return this.endpoints[this.current]!;
+  }
+
+  /** Turns to the next member if `address` is still the preferred one. */
+  failOver(address: string): void {
+    if (this.endpoints[this.current]!.address === address) this.current = (this.current + 1) % this.endpoints.length;
+  }
+
+  close(): void {
+    for (const endpoint of this.endpoints) endpoint.close();
+  }
+
+  private async call<Q, R>(pick: (endpoint: Endpoint) => Method<Q, R>, request: Q): Promise<{ response: R; attempts: number }> {
+    const deadline = this.clock.monotonic() + CALL_MS_MAX;
+    for (let attempts = 1; ; attempts++) {
+      const endpoint = this.endpoints[this.current]!;
+      const round = Math.floor((attempts - 1) / this.endpoints.length);
+      try {
+        const timeout_ms = Math.min(ATTEMPT_MS * 2 ** round, ATTEMPT_MS_MAX);
+        const response = await unary(pick(endpoint), request, { clock: this.clock, timeout_ms });
+        return { response, attempts };
+      } catch (error) {
+        const { code, details } = error as ServiceError;
+        if (!RETRIABLE.has(code) || this.clock.monotonic() >= deadline) throw error;
+        this.failOver(endpoint.address);
+        if (attempts <= this.endpoints.length) this.log.debug("store call failed", { endpoint: endpoint.address, code, details });
+        if (attempts % this.endpoints.length === 0) await sleep(this.clock, Math.min(ROUND_PAUSE_MS * 2 ** round, ROUND_PAUSE_MS_MAX));
+      }
+    }
+  }
+}
