@@ -13,6 +13,8 @@ export interface Cgroups {
   create(id: string, resources: LinuxContainerResources | undefined): string[];
   update(folders: string[], resources: LinuxContainerResources): void;
   usage(folders: string[]): { cpu_ns: number; memory_bytes: number } | undefined;
+  /** Whether the kernel killed a process of it for want of memory. */
+  outOfMemory(folders: string[]): boolean;
   processes(folders: string[]): number[];
   /** Removes empty folders; false while a process is still in one. */
   remove(folders: string[]): boolean;
@@ -34,6 +36,8 @@ export function openCgroups(parent: string, root = findRoot()): Cgroups {
     },
     update: (folders, resources) => apply(v2, folders, resources),
     usage: (folders) => (folders.length === 0 ? undefined : usage(v2, folders)),
+    outOfMemory: (folders) =>
+      folders.some((folder) => /^oom_kill [1-9]/m.test(read(join(folder, v2 ? "memory.events" : "memory.oom_control")))),
     processes: (folders) => (folders[0] ? numbers(read(join(folders[0], "cgroup.procs"))) : []),
     remove(folders) {
       let empty = true;
@@ -77,7 +81,10 @@ export function settings(v2: boolean, r: LinuxContainerResources): [string, stri
   }
   if (r.cpuShares > 0) out.push(["cpu.shares", String(Math.max(2, r.cpuShares))]);
   if (r.cpuQuota !== 0) out.push(["cpu.cfs_period_us", String(period)], ["cpu.cfs_quota_us", String(r.cpuQuota)]);
-  if (r.memoryLimitInBytes > 0) out.push(["memory.limit_in_bytes", String(r.memoryLimitInBytes)]);
+  if (r.memoryLimitInBytes > 0) {
+    const limit = String(r.memoryLimitInBytes);
+    out.push(["memory.limit_in_bytes", limit], ["memory.memsw.limit_in_bytes", limit]); // no escape into swap, as the kubelet wants it
+  }
   return out;
 }
 

@@ -57,7 +57,14 @@ export function createContainers(context: ProcessContext) {
     killLeftOvers(record);
     const exit_code = exit?.code ?? KILLED;
     const finished_ms = exit?.at_ms ?? context.clock.now();
-    record.phase = { kind: "exited", started_ms, finished_ms, exit_code, reason: exitReason(exit_code), message: "" };
+    record.phase = {
+      kind: "exited",
+      started_ms,
+      finished_ms,
+      exit_code,
+      reason: context.cgroups.outOfMemory(record.cgroups) ? "OOMKilled" : exitReason(exit_code),
+      message: "",
+    };
     save(record);
   };
 
