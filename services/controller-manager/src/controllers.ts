@@ -2,6 +2,11 @@ import type { ControllerDefinition } from "./context.ts";
 import { startDeploymentController } from "./deployment/controller.ts";
 import { startGarbageCollector } from "./garbage-collector/controller.ts";
 import { startNamespaceController } from "./namespace/controller.ts";
+import { startTaintEvictionController } from "./nodes/eviction-controller.ts";
+import { startNodeIpamController } from "./nodes/ipam-controller.ts";
+import { startNodeLifecycleController } from "./nodes/lifecycle-controller.ts";
+import { startPodGarbageCollector } from "./nodes/pod-gc.ts";
+import { startTtlController } from "./nodes/ttl-controller.ts";
 import { startReplicaSetController } from "./replicaset/controller.ts";
 import { startServiceAccountController } from "./serviceaccount/default-account.ts";
 import { startRootCaPublisher } from "./serviceaccount/root-ca.ts";
@@ -20,6 +25,11 @@ export const CONTROLLERS: ControllerDefinition[] = [
   { name: "garbage-collector-controller", alias: "garbagecollector", start: startGarbageCollector },
   { name: "serviceaccount-controller", alias: "serviceaccount", start: startServiceAccountController },
   { name: "root-ca-certificate-publisher-controller", alias: "root-ca-cert-publisher", start: startRootCaPublisher },
+  { name: "node-ipam-controller", alias: "nodeipam", start: startNodeIpamController },
+  { name: "node-lifecycle-controller", alias: "nodelifecycle", start: startNodeLifecycleController },
+  { name: "taint-eviction-controller", alias: "taint-eviction", start: startTaintEvictionController },
+  { name: "pod-garbage-collector-controller", alias: "podgc", start: startPodGarbageCollector },
+  { name: "ttl-controller", alias: "ttl", start: startTtlController },
 ];
 
 /** `--controllers`: "*" all that are on by default, "foo" that one too, "-foo" not that one. @throws on a name that does not exist */
