@@ -1,0 +1,106 @@
+// Three members of our store, or of real etcd, as processes on loopback.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+export type Kind = "flotilla" | "etcd";
+
+export const hasRealEtcd = () => spawnSync("etcd", ["--version"]).status === 0;
+
+interface Member {
+  readonly name: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  process: ChildProcess | undefined;
+}
+
+export class StoreCluster {
+  readonly members: Member[];
+  readonly folder: string;
+  private readonly kind: Kind;
+  private readonly flags: readonly string[];
+
+  private constructor(kind: Kind, members: Member[], flags: readonly string[]) {
+    this.kind = kind;
+    this.members = members;
+    this.flags = flags;
+    this.folder = mkdtempSync(join(tmpdir(), `bench-store-${kind}-`));
+  }
+
+  static async start(kind: Kind, size = 3, flags: readonly string[] = []): Promise<StoreCluster> {
+    const ports = await freePorts(size * 2);
+    const members = Array.from({ length: size }, (_, i) => ({
+      name: `m${i}`,
+      clientUrl: `http://127.0.0.1:${ports[i * 2]}`,
+      peerUrl: `http://127.0.0.1:${ports[i * 2 + 1]}`,
+      process: undefined,
+    }));
+    const cluster = new StoreCluster(kind, members, flags);
+    for (const m of members) cluster.run(m);
+    return cluster;
+  }
+
+  run(m: Member): void {
+    const log = openSync(join(this.folder, `${m.name}.log`), "a");
+    const [command, ...first] = this.kind === "etcd" ? ["etcd"] : ownCommand();
+    const args = [
+      ...first,
+      "--name",
+      m.name,
+      "--data-dir",
+      join(this.folder, m.name),
+      "--listen-client-urls",
+      m.clientUrl,
+      "--advertise-client-urls",
+      m.clientUrl,
+      "--listen-peer-urls",
+      m.peerUrl,
+      "--initial-advertise-peer-urls",
+      m.peerUrl,
+      "--initial-cluster",
+      this.members.map((o) => `${o.name}=${o.peerUrl}`).join(","),
+      ...this.flags,
+    ];
+    m.process = spawn(command!, args, { stdio: ["ignore", log, log] });
+  }
+
+  async kill(m: Member, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const { process } = m;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
+    const ended = new Promise((resolve) => process.once("exit", resolve));
+    process.kill(signal);
+    await ended;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.members.map((m) => this.kill(m)));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The bundle if it was built, as in a cluster; else the sources. */
+function ownCommand(): string[] {
+  const bundle = join(root, "dist/etcd.mjs");
+  return [process.execPath, existsSync(bundle) ? bundle : join(root, "services/etcd/src/main.ts")];
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((s) => (s.address() as { port: number }).port);
+  await Promise.all(servers.map((s) => new Promise((resolve) => s.close(resolve))));
+  return ports;
+}
