@@ -36,6 +36,11 @@ export class Balancer {
     }
   }
 
+  /** Whether answers depend on who asks. */
+  get needsClient(): boolean {
+    return this.affinity_ms !== undefined;
+  }
+
   has(backend: string): boolean {
     return this.backends.includes(backend);
   }

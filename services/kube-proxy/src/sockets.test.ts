@@ -8,12 +8,13 @@ import { seededRandom, silentLogger } from "@flotilla/base";
 import { systemClock } from "@flotilla/process";
 import { Listeners } from "./listeners.ts";
 import { createMetrics } from "./metrics.ts";
+import { raw } from "./raw-binding.ts";
 import type { Rule } from "./rules.ts";
 import { createSockets } from "./sockets.ts";
 
 /** Real sockets on loopback: one listener whose backends the test sets. */
-async function setUp(t: TestContext, protocol: "TCP" | "UDP") {
-  const listeners = new Listeners(createSockets(systemClock, createMetrics()), {
+async function setUp(t: TestContext, protocol: "TCP" | "UDP", binding = raw) {
+  const listeners = new Listeners(createSockets(systemClock, createMetrics(), binding), {
     clock: systemClock,
     random: seededRandom(1),
     log: silentLogger,
@@ -64,74 +65,93 @@ async function talk(port: number, text = ""): Promise<string> {
   return got;
 }
 
-test("connections go round the endpoints; half-closes cross", async (t) => {
-  const { port, route } = await setUp(t, "TCP");
-  const [a, b] = [await backend(t, "a"), await backend(t, "b")];
-  await route(a.address, b.address);
-  const answers = [await talk(port, "1"), await talk(port, "2"), await talk(port, "3"), await talk(port, "4")];
-  assert.deepEqual(answers.toSorted(), ["a;1", "a;3", "b;2", "b;4"]);
-});
+test("Node has the raw handles that make the relay fast", () => assert.ok(raw));
 
-test("an endpoint that refuses is passed over", async (t) => {
-  const { port, route } = await setUp(t, "TCP");
-  const a = await backend(t, "a");
-  const dead = `127.0.0.1:${await freePort()}`;
-  await route(a.address, dead);
-  for (let i = 0; i < 4; i++) assert.equal(await talk(port, "x"), "a;x");
-});
+for (const [how, binding] of [
+  ["raw", raw],
+  ["net", null],
+] as const) {
+  test(`${how}: connections go round the endpoints; half-closes cross`, async (t) => {
+    const { port, route } = await setUp(t, "TCP", binding);
+    const [a, b] = [await backend(t, "a"), await backend(t, "b")];
+    await route(a.address, b.address);
+    const answers = [await talk(port, "1"), await talk(port, "2"), await talk(port, "3"), await talk(port, "4")];
+    assert.deepEqual(answers.toSorted(), ["a;1", "a;3", "b;2", "b;4"]);
+  });
 
-test("no endpoints: refused; all endpoints dead: reset", async (t) => {
-  const { port, route } = await setUp(t, "TCP");
-  const a = await backend(t, "a");
-  await route(a.address);
-  await route();
-  await assert.rejects(talk(port), { code: "ECONNREFUSED" });
-  await route(`127.0.0.1:${await freePort()}`);
-  await assert.rejects(talk(port), { code: "ECONNRESET" });
-});
+  test(`${how}: an endpoint that refuses is passed over`, async (t) => {
+    const { port, route } = await setUp(t, "TCP", binding);
+    const a = await backend(t, "a");
+    const dead = `127.0.0.1:${await freePort()}`;
+    await route(a.address, dead);
+    for (let i = 0; i < 4; i++) assert.equal(await talk(port, "x"), "a;x");
+  });
 
-test("connections to an endpoint that left are drained, not cut", async (t) => {
-  const { port, route, listeners } = await setUp(t, "TCP");
-  const [a, b] = [await backend(t, "a"), await backend(t, "b")];
-  await route(a.address);
-  const open = net.connect({ port, host: "127.0.0.1" });
-  assert.equal(String((await once(open, "data"))[0]), "a;");
-  await route(b.address);
-  assert.equal(await talk(port), "b;");
-  listeners.sync(new Map());
-  open.write("still");
-  assert.equal(String((await once(open, "data"))[0]), "still");
-  open.destroy();
-});
+  test(`${how}: no endpoints: refused; all endpoints dead: reset`, async (t) => {
+    const { port, route } = await setUp(t, "TCP", binding);
+    const a = await backend(t, "a");
+    await route(a.address);
+    await route();
+    await assert.rejects(talk(port), { code: "ECONNREFUSED" });
+    await route(`127.0.0.1:${await freePort()}`);
+    await assert.rejects(talk(port), { code: "ECONNRESET" });
+  });
 
-test("a reset crosses in both directions", async (t) => {
-  const { port, route } = await setUp(t, "TCP");
-  const a = await backend(t, "a");
-  await route(a.address);
-  const client = net.connect({ port, host: "127.0.0.1" });
-  await once(client, "data");
-  const cut = assert.rejects(once([...a.sockets][0]!, "close"), { code: "ECONNRESET" });
-  client.resetAndDestroy();
-  await cut;
-  const second = net.connect({ port, host: "127.0.0.1" });
-  await once(second, "data");
-  [...a.sockets][1]!.resetAndDestroy();
-  const [error] = await once(second, "error");
-  assert.equal(error.code, "ECONNRESET");
-});
+  test(`${how}: connections to an endpoint that left are drained, not cut`, async (t) => {
+    const { port, route, listeners } = await setUp(t, "TCP", binding);
+    const [a, b] = [await backend(t, "a"), await backend(t, "b")];
+    await route(a.address);
+    const open = net.connect({ port, host: "127.0.0.1" });
+    assert.equal(String((await once(open, "data"))[0]), "a;");
+    await route(b.address);
+    assert.equal(await talk(port), "b;");
+    listeners.sync(new Map());
+    open.write("still");
+    assert.equal(String((await once(open, "data"))[0]), "still");
+    open.destroy();
+  });
 
-test("megabytes cross whole while the reader is slow", async (t) => {
-  const { port, route } = await setUp(t, "TCP");
-  const a = await backend(t, "");
-  await route(a.address);
-  const size = 16 << 20;
-  const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  socket.end(Buffer.alloc(size, "z"));
-  await delay(100);
-  let got = 0;
-  for await (const chunk of socket) got += chunk.length;
-  assert.equal(got, size + 1);
-});
+  test(`${how}: a reset crosses in both directions`, async (t) => {
+    const { port, route } = await setUp(t, "TCP", binding);
+    const a = await backend(t, "a");
+    await route(a.address);
+    const client = net.connect({ port, host: "127.0.0.1" });
+    await once(client, "data");
+    const cut = assert.rejects(once([...a.sockets][0]!, "close"), { code: "ECONNRESET" });
+    client.resetAndDestroy();
+    await cut;
+    const second = net.connect({ port, host: "127.0.0.1" });
+    await once(second, "data");
+    [...a.sockets][1]!.resetAndDestroy();
+    const [error] = await once(second, "error");
+    assert.equal(error.code, "ECONNRESET");
+  });
+
+  test(`${how}: megabytes cross whole while the reader is slow`, async (t) => {
+    const { port, route } = await setUp(t, "TCP", binding);
+    const a = await backend(t, "");
+    await route(a.address);
+    const size = 16 << 20;
+    const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(Buffer.alloc(size, "z"));
+    await delay(100);
+    let got = 0;
+    for await (const chunk of socket) got += chunk.length;
+    assert.equal(got, size + 1);
+  });
+
+  test(`${how}: a port in use is tried again until it is free`, async (t) => {
+    const { port, route } = await setUp(t, "TCP", binding);
+    const a = await backend(t, "a");
+    const blocker = net.createServer().listen(port, "127.0.0.1");
+    await once(blocker, "listening");
+    const routed = route(a.address);
+    await delay(50);
+    blocker.close();
+    await routed;
+    assert.equal(await talk(port), "a;");
+  });
+}
 
 test("datagrams and their replies; a flow moves when its endpoint leaves", async (t) => {
   const { port, route } = await setUp(t, "UDP");
@@ -155,16 +175,4 @@ test("datagrams and their replies; a flow moves when its endpoint leaves", async
   assert.equal(await ask("2"), "a:2");
   await route(b);
   assert.equal(await ask("3"), "b:3");
-});
-
-test("a port in use is tried again until it is free", async (t) => {
-  const { port, route } = await setUp(t, "TCP");
-  const a = await backend(t, "a");
-  const blocker = net.createServer().listen(port, "127.0.0.1");
-  await once(blocker, "listening");
-  const routed = route(a.address);
-  await delay(50);
-  blocker.close();
-  await routed;
-  assert.equal(await talk(port), "a;");
 });

@@ -2,7 +2,7 @@ import dgram from "node:dgram";
 import net from "node:net";
 import type { Clock, Timer } from "@flotilla/base";
 import type { Balancer } from "./balancer.ts";
-import { splitHostPort } from "./connect.ts";
+import { splitHostPort } from "./dial.ts";
 import type { ProxyMetrics } from "./metrics.ts";
 import type { Listening } from "./ports.ts";
 

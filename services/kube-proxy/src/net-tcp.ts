@@ -1,14 +1,15 @@
 import net from "node:net";
 import type { Clock } from "@flotilla/base";
 import type { Balancer } from "./balancer.ts";
-import { connectBackend } from "./connect.ts";
 import type { ProxyMetrics } from "./metrics.ts";
+import { connectBackend } from "./net-connect.ts";
+import { relay } from "./net-relay.ts";
 import type { Listening } from "./ports.ts";
-import { relay } from "./relay.ts";
 
 const BACKLOG = 4096; // the kernel caps it at net.core.somaxconn
 
-export function listenTcp(address: string, port: number, balancer: Balancer, clock: Clock, metrics: ProxyMetrics): Promise<Listening> {
+/** TCP by Node's public sockets: what we fall back to where the bindings of raw-binding.ts are not there. */
+export function listenNet(address: string, port: number, balancer: Balancer, clock: Clock, metrics: ProxyMetrics): Promise<Listening> {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true }, (client) => {
     client.on("error", () => client.destroy());
     metrics.connections.inc();

@@ -1,9 +1,7 @@
 import net from "node:net";
 import type { Clock } from "@flotilla/base";
 import type { Balancer } from "./balancer.ts";
-
-/** Patience per attempt in milliseconds, as upstream's userspace proxy: a dead node costs a quarter second. */
-const DIAL_TIMEOUTS_MS = [250, 500, 1000, 2000];
+import { DIAL_TIMEOUTS_MS, splitHostPort } from "./dial.ts";
 
 /**
  * Connects to the best endpoint that answers. Calls `done` once, with undefined when
@@ -41,10 +39,4 @@ export function connectBackend(
     });
   };
   attempt(0);
-}
-
-export function splitHostPort(target: string): { host: string; port: number } {
-  const at = target.lastIndexOf(":");
-  const host = target.startsWith("[") ? target.slice(1, at - 1) : target.slice(0, at);
-  return { host, port: Number(target.slice(at + 1)) };
 }
