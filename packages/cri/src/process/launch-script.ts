@@ -1,15 +1,17 @@
 /**
- * The shell text that starts a container. Pure: everything it needs is in the plan.
+ * The shell texts that start a container. Pure: everything they need is in the plan.
  *
- * wrapper sh ─ records the exit code, outlives the adapter (about 0.2 MB of its own)
- *   └─ [script for a tty] [nsenter into the pod] [unshare] inner sh ─ sets up mounts, then becomes the command
+ * [nsenter into the pod] [unshare --mount] sh run: cgroup, mounts, then becomes
+ *   [unshare --pid] sh wait: records the exit code, outlives the adapter (0.2 MB of its own)
+ *     └─ [script for a tty] reports its process, enters the root file system, becomes the command
  *
  * File descriptor 3 reports to the adapter: a line "main <stat line>" once the
- * set-up is done, or else what went wrong.
+ * set-up is done, or else what went wrong; 5 keeps the container's stderr meanwhile.
+ * unshare --fork is not used: it ends with 1 when its child is killed by SIGKILL (util-linux 2.38).
  */
 export interface LaunchPlan {
   dir: string; // the container's state folder
-  tools: Record<"unshare" | "nsenter" | "mount" | "mkdir" | "setpriv" | "script", string>;
+  tools: Record<"unshare" | "nsenter" | "mount" | "mkdir" | "ln" | "setpriv" | "script", string>;
   cgroups: string[];
   oom_score_adj: number;
   tty: boolean;
@@ -27,8 +29,8 @@ export interface LaunchPlan {
 }
 
 export interface RootPlan {
-  /** The image's folder, the overlay's lower layer. */
-  lower: string;
+  /** The image's folder, the overlay's lower layer; undefined: the root is put together from binds alone. */
+  lower: string | undefined;
   /** The writable layer: in the state folder, or a tmpfs where the lower layer would contain it. */
   upper: "disk" | "tmpfs";
   upper_bytes_max: number;
@@ -44,61 +46,99 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-const REPORT_MAIN = (dir: string) =>
-  `read -r l < /proc/self/stat; printf '%s\\n' "$l" > ${quote(`${dir}/main`)}; printf 'main %s\\n' "$l" >&3`;
+export interface LaunchScripts {
+  /** The program to start; `<dir>/run` and the container's argv follow. */
+  prefix: string[];
+  run: string;
+  wait: string;
+  /** With a terminal: what script(1) has a shell read. */
+  terminal: string;
+}
 
-/** The wrapper's text; the container's argv is given as its positional parameters. */
-export function wrapperScript(plan: LaunchPlan): string {
-  const lines = plan.cgroups.map((folder) => `echo $$ 2>/dev/null > ${quote(`${folder}/cgroup.procs`)} || :`);
-  if (plan.oom_score_adj !== 0) lines.push(`{ echo ${plan.oom_score_adj} > /proc/self/oom_score_adj; } 2>/dev/null || :`);
-  lines.push(`( ${childCommand(plan)} )`, "c=$?", `printf '%s\\n' "$c" > ${quote(`${plan.dir}/exit`)}`);
+export function launchScripts(plan: LaunchPlan, argv: string[]): LaunchScripts {
+  const child = plan.plain ? plainChild(plan) : isolatedChild(plan);
+  const terminal = `set -- ${argv.map(quote).join(" ")}\n${child}\n`;
+  const start = plan.tty ? `exec ${plan.tools.script} -qefc ${quote(`. ${quote(`${plan.dir}/terminal`)}`)} /dev/null` : child;
+  const record = `c=$?\nprintf '%s\\n' "$c" > ${quote(`${plan.dir}/exit`)}`;
   // What a plain container left behind in its process group ends with it; elsewhere the pid namespace sees to that.
-  if (plan.plain) lines.push("kill -KILL 0");
-  return lines.join("\n");
+  // The waiting shell itself says nothing: its words ("Killed") would go to a pipe that nobody reads any more.
+  const wait = ["exec 2>/dev/null", `( exec 2>&3\n${start}\n)`, record, ...(plan.plain ? ["kill -KILL 0"] : [])].join("\n");
+  const enter = plan.join.filter((ns) => ns.kind !== "pid").map((ns) => `--${ns.kind}=${ns.path}`);
+  return {
+    prefix: [
+      ...(plan.plain || enter.length === 0 ? [] : [plan.tools.nsenter, ...enter, "--"]),
+      ...(plan.plain ? [] : [plan.tools.unshare, "--mount", "--"]),
+      "/bin/sh",
+    ],
+    run: [...limits(plan), "exec 5>&2 2>&3", ...(plan.root ? setUp(plan, plan.root) : []), becomeWait(plan)].join("\n"),
+    wait,
+    terminal,
+  };
 }
 
-function childCommand(plan: LaunchPlan): string {
-  if (plan.tty) {
-    const script = `set -- "$@"; `;
-    return `${script}exec ${plan.tools.script} -qefc ${quote(`${ttyPrefix(plan)}`)} /dev/null`;
-  }
-  return plan.plain ? plainCommand(plan) : isolatedCommand(plan);
+function limits(plan: LaunchPlan): string[] {
+  const lines = plan.cgroups.map((folder) => `{ echo $$ > ${quote(`${folder}/cgroup.procs`)}; } 2>/dev/null || :`);
+  if (plan.oom_score_adj !== 0) lines.push(`{ echo ${plan.oom_score_adj} > /proc/self/oom_score_adj; } 2>/dev/null || :`);
+  return lines;
 }
 
-/** script(1) takes one command string, so the argv goes through a file the inner shell reads. */
-function ttyPrefix(plan: LaunchPlan): string {
-  return `. ${quote(`${plan.dir}/argv`)}; ${plan.plain ? plainCommand(plan) : isolatedCommand(plan)}`;
+function becomeWait(plan: LaunchPlan): string {
+  const wait = quote(`${plan.dir}/wait`);
+  // The first process after unshare --pid is the namespace's process 1, so everything else is done before.
+  return plan.ownPidNamespace ? `exec ${plan.tools.unshare} --pid -- /bin/sh ${wait} "$@"` : `. ${wait}`;
 }
 
-function plainCommand(plan: LaunchPlan): string {
+const reportMain = (dir: string) =>
+  `read -r l < /proc/self/stat; printf '%s\\n' "$l" > ${quote(`${dir}/main`)}; printf 'main %s\\n' "$l" >&3; exec 2>&5 5>&- 3>&-`;
+
+function plainChild(plan: LaunchPlan): string {
   const become = plan.user.uid === 0 && !plan.noNewPrivileges ? "" : `${setpriv(plan, true)} `;
-  return `cd ${quote(plan.workdir)} && ${REPORT_MAIN(plan.dir)}; exec 3>&-; exec ${become}"$@"`;
+  return `cd ${quote(plan.workdir)} && ${reportMain(plan.dir)}; exec ${become}"$@"`;
 }
 
-function isolatedCommand(plan: LaunchPlan): string {
-  const parts: string[] = [];
-  if (plan.join.length > 0) parts.push(plan.tools.nsenter, ...plan.join.map((ns) => `--${ns.kind}=${ns.path}`), "--");
-  parts.push(plan.tools.unshare, "--mount");
-  if (plan.ownPidNamespace) parts.push("--pid", "--fork", "--kill-child");
-  return `exec ${parts.join(" ")} -- /bin/sh -c ${quote(innerScript(plan, plan.root!))} sh "$@"`;
+function isolatedChild(plan: LaunchPlan): string {
+  const pid = plan.join.find((ns) => ns.kind === "pid");
+  const lines = ["set -e"];
+  if (plan.ownPidNamespace || pid) lines.push(`${plan.tools.mount} -t proc -o nosuid,nodev,noexec proc ${quote(`${plan.dir}/root/proc`)}`);
+  lines.push(reportMain(plan.dir), `exec ${setpriv(plan, false)} ${enterRoot(plan)} -- "$@"`);
+  const text = lines.join("\n");
+  return pid ? `exec ${plan.tools.nsenter} --pid=${pid.path} -- /bin/sh -c ${quote(text)} sh "$@"` : text;
 }
 
-function innerScript(plan: LaunchPlan, root: RootPlan): string {
+function setUp(plan: LaunchPlan, root: RootPlan): string[] {
   const { mount, mkdir } = plan.tools;
   const at = (path: string) => quote(`${plan.dir}/root${path === "/" ? "" : path}`);
-  const layer = quote(`${plan.dir}/layer`);
-  const lines = ["exec 5>&2 2>&3", "set -e", "umask 022"];
-  if (root.upper === "tmpfs") lines.push(`${mount} -t tmpfs -o mode=755,size=${root.upper_bytes_max} tmpfs ${layer}`);
-  lines.push(`${mkdir} -p ${layer}/upper ${layer}/work`);
-  const overlay = `lowerdir=${escapeOption(root.lower)},upperdir=${escapeOption(`${plan.dir}/layer/upper`)},workdir=${escapeOption(`${plan.dir}/layer/work`)}`;
+  const layer = `${plan.dir}/layer`;
+  const lines = ["set -e", "umask 022"];
+  const fstab = `${mount} -a -T ${quote(`${plan.dir}/fstab`)}`;
+  if (root.lower === undefined) return [...lines, fstab];
+  if (root.upper === "tmpfs") lines.push(`${mount} -t tmpfs -o mode=755,size=${root.upper_bytes_max} tmpfs ${quote(layer)}`);
+  lines.push(`${mkdir} -p ${quote(`${layer}/upper`)} ${quote(`${layer}/work`)}`);
+  const overlay = `lowerdir=${escapeOption(root.lower)},upperdir=${escapeOption(`${layer}/upper`)},workdir=${escapeOption(`${layer}/work`)}`;
   lines.push(`${mount} -t overlay overlay -o ${quote(overlay)} ${at("/")}`);
+  lines.push(...deviceFolder(plan, at));
   if (root.folders.length > 0) lines.push(`${mkdir} -p ${root.folders.map(at).join(" ")}`);
   for (const file of root.files) lines.push(`[ -e ${at(file)} ] || : > ${at(file)}`);
-  lines.push(`${mount} -a -T ${quote(`${plan.dir}/fstab`)}`);
+  lines.push(fstab);
   if (root.readonly) lines.push(`${mount} -o remount,bind,ro ${at("/")}`);
-  lines.push(REPORT_MAIN(plan.dir), "exec 2>&5 5>&- 3>&-");
-  lines.push(`exec ${setpriv(plan, false)} ${enterRoot(plan)} -- "$@"`);
-  return lines.join("\n");
+  return lines;
+}
+
+/** Device files every container has, bound from the machine's. */
+export const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+
+/** A /dev of the container's own: what it or its pod puts there (a termination log) must not end up in the machine's. */
+function deviceFolder(plan: LaunchPlan, at: (path: string) => string): string[] {
+  const { mount, mkdir, ln } = plan.tools;
+  const link = (target: string, name: string) => `${ln} -s ${target} ${at(`/dev/${name}`)}`;
+  return [
+    `${mkdir} -p ${at("/dev")}`,
+    `${mount} -t tmpfs -o mode=755,nosuid,size=65536k tmpfs ${at("/dev")}`,
+    `${mkdir} ${at("/dev/pts")} ${at("/dev/shm")}`,
+    `for d in ${DEVICES.join(" ")}; do : > ${at("/dev")}/$d; done`,
+    `${link("/proc/self/fd", "fd")} && ${link("pts/ptmx", "ptmx")}`,
+    `${link("fd/0", "stdin")} && ${link("fd/1", "stdout")} && ${link("fd/2", "stderr")}`,
+  ];
 }
 
 /** chroot, chdir and user in one step; run with the caller's rights, so that a scratch image needs no tool of its own. */

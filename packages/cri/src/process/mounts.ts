@@ -1,8 +1,8 @@
-import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import type { Mount } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { criErrors } from "../errors.ts";
-import { escapeFstab, type RootPlan } from "./launch-script.ts";
+import { DEVICES, escapeFstab, type RootPlan } from "./launch-script.ts";
 
 const LINKS_MAX = 40; // as the kernel's MAXSYMLINKS
 
@@ -45,24 +45,32 @@ export interface RootInput {
   rootfs: string;
   mounts: Mount[];
   readonly: boolean;
-  ownPidNamespace: boolean;
+  /** The container mounts /proc itself, for its pid namespace. */
+  ownProc: boolean;
   upper_bytes_max: number;
+  /** In a user namespace "/" cannot be an overlay's layer: its mounts are locked. */
+  bindsOnly: boolean;
 }
+
+/** Files a node agent manages for each container; the machine has its own, so going without them changes nothing that matters. */
+const MANAGED = ["/etc/hosts", "/dev/termination-log"];
 
 /** Whether a container with these mounts sees the same files in the machine's own tree. */
 export function isIdentity(mounts: Mount[]): boolean {
-  return mounts.every((m) => normalize(m.containerPath) === normalize(m.hostPath));
+  return mounts.every((m) => normalize(m.containerPath) === normalize(m.hostPath) || MANAGED.includes(m.containerPath));
 }
 
 /** The root file system of an isolated container: layers, kernel file systems, then the volumes in depth order. */
 export function planRoot(input: RootInput): RootPlan {
-  const folders = ["/proc", "/sys", "/dev"];
+  const folders = ["/proc", "/sys"];
   const files: string[] = [];
   const root = `${input.dir}/root`;
   const lines = [
-    input.ownPidNamespace ? line("proc", `${root}/proc`, "proc", "nosuid,nodev,noexec") : line("/proc", `${root}/proc`, "none", "rbind"),
+    ...(input.ownProc ? [] : [line("/proc", `${root}/proc`, "none", "rbind")]),
     line("/sys", `${root}/sys`, "none", "rbind"),
-    line("/dev", `${root}/dev`, "none", "rbind"),
+    ...DEVICES.map((name) => line(`/dev/${name}`, `${root}/dev/${name}`, "none", "bind")),
+    line("/dev/pts", `${root}/dev/pts`, "none", "rbind"),
+    line("tmpfs", `${root}/dev/shm`, "tmpfs", "nosuid,nodev,mode=1777"),
   ];
   const mounts = input.mounts.map((m) => ({ ...m, target: resolveIn(input.rootfs, m.containerPath) }));
   mounts.sort((a, b) => a.target.split("/").length - b.target.split("/").length);
@@ -76,6 +84,13 @@ export function planRoot(input: RootInput): RootPlan {
       files.push(mount.target);
     }
     lines.push(line(mount.hostPath, root + mount.target, "none", mount.readonly ? "bind,ro" : "rbind"));
+  }
+  if (input.rootfs === "/" && input.bindsOnly) {
+    const targets = mounts.map((m) => m.target);
+    const fstab = `${[...bindTree(root, targets, line), ...lines].join("\n")}\n`;
+    for (const folder of folders) mkdirSync(root + folder, { recursive: true });
+    for (const file of files) if (!existsSync(root + file)) writeFileSync(root + file, "");
+    return { lower: undefined, upper: "disk", upper_bytes_max: 0, readonly: false, folders: [], files: [], fstab };
   }
   return {
     lower: input.rootfs,

@@ -6,7 +6,7 @@ import { CriError, criErrors } from "../errors.ts";
 import { capabilitySet } from "./capabilities.ts";
 import { checkExecutable, resolveArgv, resolveEnv } from "./command.ts";
 import { isHostNetwork, needSandbox, type ProcessContext } from "./context.ts";
-import { type LaunchPlan, quote, wrapperScript } from "./launch-script.ts";
+import { type LaunchPlan, launchScripts } from "./launch-script.ts";
 import { isIdentity, planRoot } from "./mounts.ts";
 import { type ProcessId, parseStat, readStat } from "./proc.ts";
 import type { ContainerRecord, SandboxState } from "./state.ts";
@@ -30,12 +30,14 @@ export async function startProcesses(context: ProcessContext, record: ContainerR
   const dir = plan.dir;
   for (const folder of ["root", "layer"]) mkdirSync(`${dir}/${folder}`, { recursive: true });
   if (plan.root) writeFileSync(`${dir}/fstab`, plan.root.fstab);
-  if (plan.tty) writeFileSync(`${dir}/argv`, `set -- ${argv.map(quote).join(" ")}\n`);
+  const scripts = launchScripts(plan, argv);
+  for (const name of ["run", "wait", "terminal"] as const)
+    if (name !== "terminal" || plan.tty) writeFileSync(`${dir}/${name}`, scripts[name]);
   const stdin = record.config.stdin ? await openStdin(context, record.id, dir) : undefined;
   const stdout = openSync(`${dir}/stdout`, "a", 0o640);
   const stderr = openSync(`${dir}/stderr`, "a", 0o640);
   try {
-    const child = spawn("/bin/sh", ["-c", wrapperScript(plan), "sh", ...argv], {
+    const child = spawn(scripts.prefix[0]!, [...scripts.prefix.slice(1), `${dir}/run`, ...argv], {
       detached: true, // its own session: the container outlives the adapter
       env,
       cwd: "/",
@@ -74,6 +76,7 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
       nsenter: tool("nsenter"),
       mount: tool("mount"),
       mkdir: tool("mkdir"),
+      ln: tool("ln"),
       setpriv: tool("setpriv"),
       script: config.tty ? tool("script") : "",
     },
@@ -91,8 +94,9 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
           rootfs: image.rootfs,
           mounts: config.mounts,
           readonly: security?.readonlyRootfs ?? false,
-          ownPidNamespace,
+          ownProc: ownPidNamespace || pidMode === NamespaceMode.POD,
           upper_bytes_max: UPPER_BYTES_MAX,
+          bindsOnly: inUserNamespace(),
         }),
     user,
     capabilities: plain || security?.privileged ? undefined : capabilitySet(security?.capabilities),
