@@ -56,7 +56,7 @@ function adjust(pod: Pod, inSandbox: ObservedPod, all: ObservedPod, sandboxId: s
   let keep = 0;
   for (const container of mainContainers(pod)) {
     const current = latest(inSandbox, container.name);
-    if (!current || current.state !== "running") {
+    if (current?.state !== "running") {
       if (shouldStart(pod, container, latest(all, container.name))) actions.containers.push(container);
       if (current?.state === "unknown") actions.kills.push({ container: current, message: "Container is in unknown state" });
       continue;

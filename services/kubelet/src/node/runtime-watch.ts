@@ -47,7 +47,7 @@ export class RuntimeWatch {
       const version = known ? undefined : await runtime.version();
       const { conditions } = await runtime.status();
       const problems = conditions
-        .filter((c) => !c.status)
+        .filter((c) => !c.status && (c.type === "RuntimeReady" || c.type === "NetworkReady"))
         .map((c) =>
           c.type === "NetworkReady"
             ? `container runtime network not ready: NetworkReady=false reason:${c.reason} message:${c.message}`

@@ -60,14 +60,11 @@ function outputOf(channel: number, value: Buffer): ExecOutput | undefined {
 function forward(input: ExecInput, call: ExecCall, socket: Awaited<ReturnType<typeof openStream>>): void {
   const hold = () => call.pause();
   const go = () => call.resume();
-  switch (input.input?.$case) {
-    case "stdin":
-      return sendFrame(socket, CHANNEL.stdin, input.input.value, hold, go);
-    case "resize": {
-      const { width, height } = input.input.value;
-      return sendFrame(socket, CHANNEL.resize, Buffer.from(JSON.stringify({ Width: width, Height: height })), hold, go);
-    }
-    case "stdinEof":
-      return closeChannel(socket, CHANNEL.stdin);
+  const message = input.input;
+  if (message?.$case === "stdin") sendFrame(socket, CHANNEL.stdin, message.value, hold, go);
+  else if (message?.$case === "stdinEof") closeChannel(socket, CHANNEL.stdin);
+  else if (message?.$case === "resize") {
+    const { width, height } = message.value;
+    sendFrame(socket, CHANNEL.resize, Buffer.from(JSON.stringify({ Width: width, Height: height })), hold, go);
   }
 }

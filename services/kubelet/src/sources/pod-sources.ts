@@ -84,12 +84,18 @@ export class PodSources {
           this.seen(pod);
         } else if (podChanged(pod, old)) this.seen(pod);
       },
-      delete: (pod) => (isMirrorPod(pod) ? this.ports.mirrorChanged() : this.removed(pod)),
+      delete: (pod) => {
+        if (isMirrorPod(pod)) this.ports.mirrorChanged();
+        else this.removed(pod);
+      },
     });
   }
 
   private seen(pod: Pod): void {
-    if (isMirrorPod(pod)) return this.ports.mirrorChanged();
+    if (isMirrorPod(pod)) {
+      this.ports.mirrorChanged();
+      return;
+    }
     const uid = pod.metadata.uid!;
     if (this.ports.workers.get(uid)) this.ports.workers.update(pod);
     else this.ports.admit(pod);

@@ -5,7 +5,7 @@ import { hostnameOf } from "../containers/hosts.ts";
 import { sandboxConfig } from "../containers/sandbox-config.ts";
 import { hasRunning, type ObservedPod } from "../cri/observed.ts";
 import { messageOf, StartError, SyncError } from "../errors.ts";
-import { gracePeriodOf, initContainers, isTerminalPhase, mainContainers, usesHostNetwork } from "../pods/pod.ts";
+import { describePod, gracePeriodOf, initContainers, isTerminalPhase, mainContainers, usesHostNetwork } from "../pods/pod.ts";
 import { killContainer, killPod } from "./kill.ts";
 import type { Kit } from "./kit.ts";
 import { type PodMemory, publish } from "./publish.ts";
@@ -35,7 +35,7 @@ export async function syncPod(kit: Kit, pod: Pod, memory: PodMemory, signal: Abo
     kit.api.pullSecrets(pod),
   ]);
   const actions = computePodActions(pod, observed, kit.probes);
-  if (isNothing(actions)) return { kind: "wait", delay_ms: await nextDelay_ms(kit, pod, observed) };
+  if (isNothing(actions)) return { kind: "wait", delay_ms: nextDelay_ms(kit, pod, memory, observed) };
 
   memory.acted_ms = kit.clock.monotonic();
   const { now, again } = await act(kit, pod, observed, memory, actions, { volumes, services, secrets, signal });
@@ -43,7 +43,7 @@ export async function syncPod(kit: Kit, pod: Pod, memory: PodMemory, signal: Abo
   await publish(kit, pod, now, memory);
   void removeOldRecords(kit, pod, now).catch((error) => kit.log.debug("could not remove old containers", { error: messageOf(error) }));
   if (again) return { kind: "again" };
-  return { kind: "wait", delay_ms: await nextDelay_ms(kit, pod, now) };
+  return { kind: "wait", delay_ms: nextDelay_ms(kit, pod, memory, now) };
 }
 
 function isNothing(actions: PodActions): boolean {
@@ -137,6 +137,14 @@ async function start(
     } catch (error) {
       if (context.signal.aborted) return;
       const known = error instanceof StartError ? error : new StartError("CreateContainerError", messageOf(error));
+      if (memory.failures.get(container.name)?.message !== known.message) {
+        kit.log.warn("container not started", {
+          pod: describePod(pod),
+          container: container.name,
+          reason: known.reason,
+          why: known.message,
+        });
+      }
       memory.failures.set(container.name, { reason: known.reason, message: known.message });
     }
   };
@@ -147,9 +155,18 @@ async function start(
   return started;
 }
 
+/** A container that could not be made or started is tried again after this time. */
+const START_RETRY_MS = 10_000;
+/** A failed pull shows as ErrImagePull for this long, then as ImagePullBackOff. */
+const PULL_SHOWN_MS = 3_000;
+
 /** Until the next thing that is known to come: a restart's or a pull's back-off ends, or the regular sync. */
-async function nextDelay_ms(kit: Kit, pod: Pod, observed: ObservedPod): Promise<number> {
+function nextDelay_ms(kit: Kit, pod: Pod, memory: PodMemory, observed: ObservedPod): number {
   let delay_ms = Math.min(kit.syncPeriod_ms, kit.images.remaining_ms(pod.metadata.uid!));
+  for (const { reason } of memory.failures.values()) {
+    if (reason === "ErrImagePull") delay_ms = Math.min(delay_ms, PULL_SHOWN_MS);
+    else if (reason !== "CrashLoopBackOff" && reason !== "ImagePullBackOff") delay_ms = Math.min(delay_ms, START_RETRY_MS);
+  }
   for (const container of [...initContainers(pod), ...mainContainers(pod)]) {
     const last = observed.containers.find((c) => c.name === container.name);
     if (last?.state !== "exited" || pod.spec?.restartPolicy === "Never") continue;

@@ -43,7 +43,10 @@ export class PodWorkers {
   update(pod: Pod): void {
     const uid = pod.metadata.uid!;
     const known = this.workers.get(uid);
-    if (known) return known.update(pod);
+    if (known) {
+      known.update(pod);
+      return;
+    }
     const worker = new PodWorker(this.kit, pod, { ...this.callbacks, gone: (w) => this.gone(w) }, this.shutdown);
     const key = podKey(pod);
     const older = this.all().some((w) => podKey(w.pod) === key);
