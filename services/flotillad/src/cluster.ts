@@ -125,7 +125,7 @@ export class Cluster {
       until(clock, deadline_ms, 50, () => readyz(this.spec.apiPort, ca)),
     );
     await steps.step("addons", "Applying kube-proxy, DNS and runtime classes", () =>
-      installAddons(this.apiClient(), clock, this.spec, this.layout, this.ports.upstreamDns),
+      installAddons(this.apiClient(), clock, this.spec, this.layout, this.ports),
     );
     const names = machinesOf(this.spec)
       .map((machine) => machine.name)

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock } from "@flotilla/base";
 import type { ApiClient } from "@flotilla/client";
 import { componentImage } from "../images.ts";
+import type { Install } from "../install.ts";
 import type { Layout } from "../layout.ts";
 import type { ClusterSpec } from "../spec.ts";
 import { applyAddons } from "./apply.ts";
@@ -15,13 +16,14 @@ export async function installAddons(
   clock: Clock,
   spec: ClusterSpec,
   layout: Layout,
-  upstreamDns: string | undefined,
+  options: { install: Install; upstreamDns: string | undefined },
 ): Promise<void> {
   const facts = {
     machines: join(layout.state, "machines"),
     image: componentImage,
     dnsReplicas: Math.min(DNS_REPLICAS, spec.controlPlanes + spec.workers),
-    upstreamDns,
+    installFolders: [dirname(options.install.node), options.install.dist],
+    upstreamDns: options.upstreamDns,
   };
   const kubeconfig = clusterInfo(readFileSync(layout.adminKubeconfig, "utf8"), spec.loadBalancer);
   await applyAddons(client, clock, facts, { kubeconfig, config: JSON.stringify(spec) });

@@ -7,6 +7,8 @@ export interface AddonFacts {
   /** `<state>/machines`: `$(NODE_NAME)` completes it to a machine's root. */
   machines: string;
   image: (component: string) => string;
+  /** Where node and the bundles lie: the DNS pods' root shows one file system, these may be on others. */
+  installFolders: readonly string[];
   dnsReplicas: number;
   /** host:port that answers for names outside of the cluster; undefined: nobody does. */
   upstreamDns: string | undefined;
@@ -55,9 +57,19 @@ export function kubeProxy(facts: AddonFacts): DaemonSet {
   } as DaemonSet;
 }
 
+/** Host folders at their own paths, read-only. */
+function sameFolders(folders: readonly string[]) {
+  const named = [...new Set(folders)].map((path, i) => ({ name: `host-${i}`, path }));
+  return {
+    volumes: named.map(({ name, path }) => ({ name, hostPath: { path, type: "Directory" } })),
+    volumeMounts: named.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
+  };
+}
+
 const DNS_LABELS = { "k8s-app": "kube-dns" };
 
 export function dnsDeployment(facts: AddonFacts): Deployment {
+  const { volumes, volumeMounts } = sameFolders([...facts.installFolders, facts.machines]);
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -85,6 +97,7 @@ export function dnsDeployment(facts: AddonFacts): Deployment {
               labelSelector: { matchLabels: DNS_LABELS },
             },
           ],
+          volumes,
           containers: [
             {
               name: "kube-dns",
@@ -95,6 +108,7 @@ export function dnsDeployment(facts: AddonFacts): Deployment {
                 ...(facts.upstreamDns ? [`--upstream=${facts.upstreamDns}`] : []),
               ],
               env: [nodeName],
+              volumeMounts,
               ports: [
                 { name: "dns", containerPort: 53, protocol: "UDP" },
                 { name: "dns-tcp", containerPort: 53, protocol: "TCP" },

@@ -53,7 +53,7 @@ async function addons(ports: ContainerPorts, config: ContainerConfig, signal: Ab
   const client = createClient({ ...ports, readFile }, loadKubeconfig(config.layout.adminKubeconfig, readFile));
   while (!signal.aborted) {
     try {
-      await installAddons(client, ports.clock, config.spec, config.layout, undefined);
+      await installAddons(client, ports.clock, config.spec, config.layout, { install: config.install, upstreamDns: undefined });
       ports.log.info("add-ons applied");
       break;
     } catch (error) {

@@ -8,7 +8,10 @@ export interface StaticPod {
   probes: { liveness?: object; readiness?: object; startup?: object };
 }
 
-/** As kubeadm's manifests: host network, labels component and tier, system-node-critical. */
+/**
+ * As kubeadm's manifests: host network, labels component and tier, system-node-critical.
+ * No runtimeClassName: who would look it up before there is an API server? It is the default handler of control planes.
+ */
 export function staticPodManifest(pod: StaticPod, image: string): string {
   return stringify(
     {
@@ -23,7 +26,6 @@ export function staticPodManifest(pod: StaticPod, image: string): string {
         hostNetwork: true,
         priority: 2000001000,
         priorityClassName: "system-node-critical",
-        runtimeClassName: "process",
         securityContext: { seccompProfile: { type: "RuntimeDefault" } },
         terminationGracePeriodSeconds: 10,
         containers: [
