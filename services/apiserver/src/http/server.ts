@@ -30,6 +30,9 @@ export interface HttpFrontEnd {
   stop(): Promise<void>;
 }
 
+/** Spares the exception that abort() would make for each finished request. */
+const GONE = "the client has gone";
+
 type Handler = (call: Call) => Promise<Reply>;
 
 /** HTTP/1.1 and HTTP/2 over TLS: the API as kubectl and every other client knows it. */
@@ -101,7 +104,7 @@ class Front {
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const abort = new AbortController();
-    response.on("close", () => abort.abort());
+    response.on("close", () => abort.abort(GONE));
     response.on("error", () => {});
     const call = callOf(request, abort.signal, this.clock.now());
     const done = this.metrics.begin(call.info);
@@ -154,8 +157,8 @@ class Front {
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const abort = new AbortController();
-    socket.on("close", () => abort.abort());
-    socket.on("error", () => abort.abort());
+    socket.on("close", () => abort.abort(GONE));
+    socket.on("error", () => abort.abort(GONE));
     try {
       const reply = await this.handler(callOf(request, abort.signal, this.clock.now()));
       if (reply.type !== "upgrade") throw apiError("BadRequest", "this path does not take an upgrade");
@@ -172,7 +175,7 @@ class Front {
   private timeOut(request: IncomingMessage, response: ServerResponse, abort: AbortController): void {
     if (response.headersSent) return;
     const { status } = apiError("Timeout", "Timeout: request did not complete within the allotted timeout", {});
-    void send(request, response, status.code, "application/json", JSON.stringify(status)).finally(() => abort.abort());
+    void send(request, response, status.code, "application/json", JSON.stringify(status)).finally(() => abort.abort(GONE));
   }
 }
 

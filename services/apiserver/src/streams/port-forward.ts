@@ -13,11 +13,9 @@ import { SpdyConnection, type SpdyStream } from "./spdy.ts";
 const TUNNEL = "SPDY/3.1+portforward.k8s.io";
 const PROTOCOL = "portforward.k8s.io";
 
-const tunnels = new WebSocketServer({
-  noServer: true,
-  perMessageDeflate: false,
-  handleProtocols: (offered) => (offered.has(TUNNEL) ? TUNNEL : false),
-});
+const tunnels = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+// The protocol's name has a slash, which the library's strict parser refuses: the header is taken out before and put in here.
+tunnels.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${TUNNEL}`));
 
 /** pods/NAME/portforward: SPDY streams, raw or inside a WebSocket; each pair of streams is one TCP connection in the pod. */
 export function portForwardOperation(kubelets: KubeletClient): Operation {
@@ -43,6 +41,7 @@ async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): P
   if (upgrade === "websocket") {
     if (!(request.headers["sec-websocket-protocol"] ?? "").includes(TUNNEL))
       throw apiError("BadRequest", `unable to upgrade: only ${TUNNEL} is supported over WebSocket`);
+    delete request.headers["sec-websocket-protocol"];
     const connection = await new Promise<Parameters<typeof createWebSocketStream>[0]>((resolve) =>
       tunnels.handleUpgrade(request, socket, head, resolve),
     );
@@ -71,7 +70,10 @@ function opened(
   const error = errors.get(id);
   errors.delete(id);
   const port = Number(stream.headers.get("port"));
-  if (!error) return stream.end();
+  if (!error) {
+    stream.end();
+    return;
+  }
   const finish = (text: string) => {
     if (text !== "") error.write(Buffer.from(text));
     stream.end();
@@ -79,8 +81,8 @@ function opened(
     connection.forget(stream);
     connection.forget(error);
   };
-  if (!Number.isInteger(port) || port < 1 || port > 65535) return finish(`invalid port ${stream.headers.get("port")}`);
-  forward(connection, client.portForward(), { ...target, port }, stream, finish);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) finish(`invalid port ${stream.headers.get("port")}`);
+  else forward(connection, client.portForward(), { ...target, port }, stream, finish);
 }
 
 function forward(
