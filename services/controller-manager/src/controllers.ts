@@ -1,4 +1,7 @@
+import { startCsrApprovingController } from "./certificates/approving-controller.ts";
+import { startCsrSigningController } from "./certificates/signing-controller.ts";
 import type { ControllerDefinition } from "./context.ts";
+import { startDaemonSetController } from "./daemonset/controller.ts";
 import { startDeploymentController } from "./deployment/controller.ts";
 import { startGarbageCollector } from "./garbage-collector/controller.ts";
 import { startNamespaceController } from "./namespace/controller.ts";
@@ -10,6 +13,7 @@ import { startTtlController } from "./nodes/ttl-controller.ts";
 import { startReplicaSetController } from "./replicaset/controller.ts";
 import { startServiceAccountController } from "./serviceaccount/default-account.ts";
 import { startRootCaPublisher } from "./serviceaccount/root-ca.ts";
+import { startServiceAccountTokenController } from "./serviceaccount/token-controller.ts";
 import { startEndpointsController } from "./services/endpoints-controller.ts";
 import { startMirroringController } from "./services/mirroring-controller.ts";
 import { startEndpointSliceController } from "./services/slice-controller.ts";
@@ -18,6 +22,7 @@ import { startEndpointSliceController } from "./services/slice-controller.ts";
 export const CONTROLLERS: ControllerDefinition[] = [
   { name: "deployment-controller", alias: "deployment", start: startDeploymentController },
   { name: "replicaset-controller", alias: "replicaset", start: startReplicaSetController },
+  { name: "daemonset-controller", alias: "daemonset", start: startDaemonSetController },
   { name: "endpoints-controller", alias: "endpoint", start: startEndpointsController },
   { name: "endpointslice-controller", alias: "endpointslice", start: startEndpointSliceController },
   { name: "endpointslice-mirroring-controller", alias: "endpointslicemirroring", start: startMirroringController },
@@ -25,6 +30,9 @@ export const CONTROLLERS: ControllerDefinition[] = [
   { name: "garbage-collector-controller", alias: "garbagecollector", start: startGarbageCollector },
   { name: "serviceaccount-controller", alias: "serviceaccount", start: startServiceAccountController },
   { name: "root-ca-certificate-publisher-controller", alias: "root-ca-cert-publisher", start: startRootCaPublisher },
+  { name: "serviceaccount-token-controller", alias: "serviceaccount-token", start: startServiceAccountTokenController },
+  { name: "certificatesigningrequest-approving-controller", alias: "csrapproving", start: startCsrApprovingController },
+  { name: "certificatesigningrequest-signing-controller", alias: "csrsigning", start: startCsrSigningController },
   { name: "node-ipam-controller", alias: "nodeipam", start: startNodeIpamController },
   { name: "node-lifecycle-controller", alias: "nodelifecycle", start: startNodeLifecycleController },
   { name: "taint-eviction-controller", alias: "taint-eviction", start: startTaintEvictionController },

@@ -247,7 +247,8 @@ export class FakeApiClient implements ApiClient {
     if (JSON.stringify(merged) === JSON.stringify(old)) return old;
     merged.metadata.resourceVersion = String(++this.version);
     const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = merged.metadata;
-    if (deletionTimestamp && (finalizers ?? []).length === 0 && !deletionGracePeriodSeconds) {
+    const held = [...(finalizers ?? []), ...((merged["spec"] as { finalizers?: string[] } | undefined)?.finalizers ?? [])];
+    if (deletionTimestamp && held.length === 0 && !deletionGracePeriodSeconds) {
       this.table(type).delete(objectKey(merged.metadata));
       this.hub(type).publish(this.version, { type: "DELETED", object: merged });
     } else this.put(type, merged, "MODIFIED");

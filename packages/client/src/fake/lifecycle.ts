@@ -35,7 +35,7 @@ function gracePeriod(type: ResourceType<unknown>, old: KubeObject, options: Dele
 
 /** A write to "status" changes nothing else; a write to the object leaves the status (and the server's own metadata) alone. */
 export function withoutStatusChange(old: KubeObject, next: KubeObject, subresource?: string): KubeObject {
-  if (subresource === "status") {
+  if (subresource === "status" || subresource === "approval") {
     const { labels: _l, annotations: _a, ...meta } = old.metadata;
     const kept = {
       labels: next.metadata?.labels ?? old.metadata.labels,
