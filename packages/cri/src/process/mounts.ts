@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync, writeFileSync
 import { dirname, join, normalize } from "node:path";
 import type { Mount } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { criErrors } from "../errors.ts";
+import { bindTree } from "./bind-tree.ts";
 import { DEVICES, escapeFstab, type RootPlan } from "./launch-script.ts";
 
 const LINKS_MAX = 40; // as the kernel's MAXSYMLINKS

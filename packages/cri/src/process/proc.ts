@@ -66,3 +66,12 @@ export function namespaceOf(pid: number | "self", kind: string): string | undefi
     return undefined;
   }
 }
+
+/** Whether root here is only root of a user namespace (user_namespaces(7)). */
+export function inUserNamespace(): boolean {
+  try {
+    return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -8,7 +8,7 @@ import { checkExecutable, resolveArgv, resolveEnv } from "./command.ts";
 import { isHostNetwork, needSandbox, type ProcessContext } from "./context.ts";
 import { type LaunchPlan, launchScripts } from "./launch-script.ts";
 import { isIdentity, planRoot } from "./mounts.ts";
-import { type ProcessId, parseStat, readStat } from "./proc.ts";
+import { inUserNamespace, type ProcessId, parseStat, readStat } from "./proc.ts";
 import type { ContainerRecord, SandboxState } from "./state.ts";
 import { openStdin } from "./stdin.ts";
 import { tool } from "./tools.ts";
