@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { type Clock, GIT_VERSION, type Logger, type Random } from "@flotilla/base";
 import { FlagError, type FlagSpecs, type Flags, HelpRequested, helpText, parseFlags } from "./flags.ts";
 import { createLogger } from "./logger.ts";
@@ -44,10 +45,21 @@ export async function runMain<const S extends FlagSpecs>(
   try {
     const component = await start(flags as unknown as Flags<S>, { clock: systemClock, random: systemRandom, log });
     stopOnSignal(component, log);
+    keepCompiled();
   } catch (error) {
     log.error("could not start", { error });
     process.exit(1);
   }
+}
+
+const KEEP_COMPILED_AFTER_MS = 4000;
+
+/**
+ * Node writes its compile cache when a process ends in order, and ours are killed:
+ * write it once the start's code has been compiled, so that the next start need not.
+ */
+function keepCompiled(): void {
+  setTimeout(() => flushCompileCache(), KEEP_COMPILED_AFTER_MS).unref();
 }
 
 function readFlags<const S extends FlagSpecs>(command: string, summary: string, specs: S): Flags<S> {
