@@ -1,14 +1,18 @@
 import packet from "dns-packet";
+import { encodeMessage, questionBytes } from "./encode.ts";
 import type { Answer, Question, Rcode } from "./records.ts";
 
 /** What we take in one datagram and tell clients so: fits one Ethernet frame without fragments (DNS flag day 2020). */
 export const EDNS_SIZE_BYTES = 1232;
 const PLAIN_SIZE_BYTES = 512; // RFC 1035
+const REPLY_FLAG = 0x8000;
 const RCODES: { [code in Rcode]: number } = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 };
 
 export interface Query {
   id: number;
   question: Question;
+  /** The question's own bytes. */
+  raw: Buffer;
   recursionDesired: boolean;
   /** The client's datagram limit in bytes; undefined without EDNS. */
   ednsSize_bytes?: number;
@@ -22,11 +26,13 @@ export function decodeQuery(data: Buffer): Query | { malformed: number } | undef
   try {
     const message = packet.decode(data);
     const question = message.questions?.[0];
-    if (!question || message.questions!.length !== 1) return { malformed: id };
+    const raw = questionBytes(data);
+    if (!question || !raw || message.questions!.length !== 1) return { malformed: id };
     const opt = message.additionals?.find((a) => a.type === "OPT") as { udpPayloadSize?: number } | undefined;
     return {
       id,
       question: question as Question,
+      raw,
       recursionDesired: (data[2]! & 1) === 1,
       opcode: (data[2]! >> 3) & 15,
       ...(opt ? { ednsSize_bytes: Math.max(PLAIN_SIZE_BYTES, opt.udpPayloadSize ?? 0) } : {}),
@@ -62,7 +68,7 @@ export function encodeError(id: number, rcode: Rcode, query?: Query): Buffer {
   if (query) return encodeReply(query, empty, PLAIN_SIZE_BYTES);
   const header = Buffer.alloc(12);
   header.writeUInt16BE(id, 0);
-  header.writeUInt16BE(0x8000 | RCODES[rcode], 2);
+  header.writeUInt16BE(REPLY_FLAG | RCODES[rcode], 2);
   return header;
 }
 
@@ -73,17 +79,11 @@ function encode(query: Query, answer: Answer, parts: Pick<Answer, "answers" | "a
     (query.recursionDesired ? 1 << 8 : 0) |
     (1 << 7) |
     RCODES[answer.rcode];
-  const additionals = [...parts.additionals] as unknown[];
-  if (query.ednsSize_bytes !== undefined) {
-    additionals.push({ type: "OPT", name: ".", udpPayloadSize: EDNS_SIZE_BYTES, extendedRcode: 0, ednsVersion: 0, flags: 0, options: [] });
-  }
-  return packet.encode({
-    type: "response",
+  return encodeMessage({
     id: query.id,
-    flags,
-    questions: [query.question as packet.Question],
-    answers: parts.answers as packet.Answer[],
-    authorities: parts.authorities as packet.Answer[],
-    additionals: additionals as packet.Answer[],
+    flags: REPLY_FLAG | (query.opcode << 11) | flags,
+    question: query.raw,
+    sections: [parts.answers, parts.authorities, parts.additionals],
+    ednsSize_bytes: query.ednsSize_bytes === undefined ? undefined : EDNS_SIZE_BYTES,
   });
 }
