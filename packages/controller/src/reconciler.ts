@@ -3,7 +3,7 @@ import type { Clock, Logger, Random } from "@flotilla/base";
 import { type QueueOptions, WorkQueue } from "./work-queue.ts";
 
 /** When to look at the key again although nothing has changed by then; nothing: only when something changes. */
-export type Result = { requeueAfter_ms: number } | undefined | void;
+export type Result = { requeueAfter_ms: number } | undefined;
 
 /** Trying again cannot help: logged once, no retry until the object changes. */
 export class TerminalError extends Error {
@@ -27,7 +27,7 @@ export interface ReconcilerOptions {
   workers?: number;
   queue?: QueueOptions;
   /** Brings the world one step closer to what `key` asks for. Level-based: it reads the present state, not what changed. */
-  reconcile(key: string, signal: AbortSignal): Promise<Result>;
+  reconcile(key: string, signal: AbortSignal): Promise<Result> | Promise<void>;
 }
 
 /** The loop around one controller's decisions: keys in, reconcile, back off on errors. */
@@ -73,7 +73,8 @@ export class Reconciler {
       if (error instanceof TerminalError) {
         this.queue.forget(key);
         log.error("cannot reconcile", { controller: name, key, error });
-        return finish("terminal");
+        finish("terminal");
+        return;
       }
       // A conflict only says that our cache was behind: the newer object is on its way.
       const expected = isApiError(error, "Conflict", "AlreadyExists", "NotFound");

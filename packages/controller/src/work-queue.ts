@@ -52,7 +52,10 @@ export class WorkQueue {
 
   addAfter(key: string, delay_ms: number): void {
     if (this.closed) return;
-    if (delay_ms <= 0) return this.add(key);
+    if (delay_ms <= 0) {
+      this.add(key);
+      return;
+    }
     const at_ms = this.clock.monotonic() + delay_ms;
     const before = this.delayed.get(key);
     if (before && before.at_ms <= at_ms) return;

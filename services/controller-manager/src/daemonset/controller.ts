@@ -29,7 +29,10 @@ export function startDaemonSetController(context: ControllerContext): void {
     reconcile: async (key) => {
       const { name, namespace } = splitKey(key);
       const set = sets.lister.get(name, namespace);
-      if (!set) return expectations.forget(key);
+      if (!set) {
+        expectations.forget(key);
+        return undefined;
+      }
       const orphans = pods.lister.byIndex("controller", "").filter((pod) => pod.metadata.namespace === namespace);
       const candidates = [...pods.lister.byIndex("controller", set.metadata.uid!), ...orphans];
       const owned = await claim(context, DaemonSets, set, set.spec?.selector, Pods, candidates);

@@ -77,7 +77,10 @@ function rollingUpdate(view: DaemonSetView, wanted: { node: string; pods: Pod[] 
     const alive = pods.filter((p) => !p.metadata.deletionTimestamp);
     return { node, fresh: alive.find((p) => isCurrent(p, hash)), stale: alive.find((p) => !isCurrent(p, hash)) };
   });
-  if (isSurging(set)) return surge(split, available, scaledValue(rolling(set)!.maxSurge as string, wanted.length, "up"), plan);
+  if (isSurging(set)) {
+    surge(split, available, scaledValue(rolling(set)!.maxSurge as string, wanted.length, "up"), plan);
+    return;
+  }
   const max = Math.max(1, scaledValue((rolling(set)?.maxUnavailable ?? 1) as string, wanted.length, "up"));
   let unavailable = 0;
   const candidates: Pod[] = [];

@@ -23,7 +23,10 @@ export function startReplicaSetController(context: ControllerContext): void {
     reconcile: async (key) => {
       const { name, namespace } = splitKey(key);
       const set = sets.lister.get(name, namespace);
-      if (!set) return expectations.forget(key);
+      if (!set) {
+        expectations.forget(key);
+        return undefined;
+      }
       // A cache that does not show our last creations yet would make us create them again.
       const current = expectations.satisfied(key);
       const candidates = [...pods.lister.byIndex("controller", set.metadata.uid!), ...orphans(namespace!)];
