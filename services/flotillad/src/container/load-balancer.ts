@@ -11,6 +11,7 @@ import { controlPlanesOf } from "../spec.ts";
 import type { ContainerConfig, ContainerPorts } from "./machine.ts";
 
 const RETRY_MS = 300;
+const ALIVE_MS = 60_000;
 
 /** The container that stands before the control planes: load balancer, kubeconfig for the host, add-ons. */
 export async function createContainerBalancer(ports: ContainerPorts, config: ContainerConfig, kubeconfigOut: string): Promise<Component> {
@@ -37,10 +38,12 @@ export async function createContainerBalancer(ports: ContainerPorts, config: Con
     ports,
   );
   relay.start();
+  const alive = clock.setInterval(() => {}, ALIVE_MS);
   const stopped = new AbortController();
   void addons(ports, config, stopped.signal);
   return {
     async stop() {
+      alive.cancel();
       stopped.abort();
       await relay.stop(1000);
     },

@@ -23,6 +23,8 @@ export interface ContainerPorts extends BasePorts {
   docker: Docker;
 }
 
+const ALIVE_MS = 60_000;
+
 /** One machine as a container's first process: prepares itself from the shared folder and keeps runtime and kubelet running. */
 export async function createContainerMachine(ports: ContainerPorts, config: ContainerConfig, name: string): Promise<Component> {
   const spec = machineNamed(config.spec, name);
@@ -35,8 +37,12 @@ export async function createContainerMachine(ports: ContainerPorts, config: Cont
   const machine = new Machine(facts, { ...ports, network: () => hostDriver.network(spec) });
   await powerOn(ports, config, name);
   machine.start();
+  ports.log.info("machine started", { machine: name, address: spec.address });
+  // Children run on their own: without this nothing would keep us here.
+  const alive = ports.clock.setInterval(() => {}, ALIVE_MS);
   return {
     async stop() {
+      alive.cancel();
       await machine.stop();
       await removeContainers(ports, config, name);
     },
