@@ -52,9 +52,11 @@ export function stepLeader(core: Core, role: LeaderRole, m: Message): void {
     case "heartbeat-reply":
       if (!progress) return;
       progress.readRound = Math.max(progress.readRound, m.readRound);
-      // A probe may have been lost: the answer shows that the way is open again.
-      if (progress.sending.kind === "probe") progress.sending.waiting = false;
-      if (progress.match < core.log.lastIndex) sendAppend(core, role, m.from, progress, false);
+      // Paper §5.3: the leader retries for ever what may have been lost.
+      if (progress.match < core.log.lastIndex) {
+        if (progress.blocked(core.settings.flow)) progress.alive();
+        sendAppend(core, role, m.from, progress, true);
+      }
       confirmReads(core, role);
       return;
     case "read":

@@ -83,6 +83,17 @@ export class Progress {
     return true;
   }
 
+  /**
+   * The follower is alive, so what was sent may have been lost: make room for
+   * one more append, whose refusal will tell.
+   */
+  alive(): void {
+    if (this.sending.kind === "probe") this.sending.waiting = false;
+    if (this.sending.kind !== "replicate") return;
+    const first = this.sending.inflight.shift();
+    if (first) this.sending.inflight_bytes -= first.bytes;
+  }
+
   /** The follower refused `refused`; it may agree up to `hint`. Returns false when the answer is stale. */
   refused(refused: number, hint: number): boolean {
     if (this.sending.kind === "replicate") {
