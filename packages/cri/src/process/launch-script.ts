@@ -11,7 +11,7 @@
  */
 export interface LaunchPlan {
   dir: string; // the container's state folder
-  tools: Record<"unshare" | "nsenter" | "mount" | "mkdir" | "ln" | "setpriv" | "script", string>;
+  tools: Record<"unshare" | "nsenter" | "mount" | "mkdir" | "setpriv" | "script", string>;
   cgroups: string[];
   oom_score_adj: number;
   tty: boolean;
@@ -113,32 +113,14 @@ function setUp(plan: LaunchPlan, root: RootPlan): string[] {
   const fstab = `${mount} -a -T ${quote(`${plan.dir}/fstab`)}`;
   if (root.lower === undefined) return [...lines, fstab];
   if (root.upper === "tmpfs") lines.push(`${mount} -t tmpfs -o mode=755,size=${root.upper_bytes_max} tmpfs ${quote(layer)}`);
-  lines.push(`${mkdir} -p ${quote(`${layer}/upper`)} ${quote(`${layer}/work`)}`);
+  if (root.upper === "tmpfs") lines.push(`${mkdir} ${quote(`${layer}/upper`)} ${quote(`${layer}/work`)}`);
   const overlay = `lowerdir=${escapeOption(root.lower)},upperdir=${escapeOption(`${layer}/upper`)},workdir=${escapeOption(`${layer}/work`)}`;
   lines.push(`${mount} -t overlay overlay -o ${quote(overlay)} ${at("/")}`);
-  lines.push(...deviceFolder(plan, at));
   if (root.folders.length > 0) lines.push(`${mkdir} -p ${root.folders.map(at).join(" ")}`);
   for (const file of root.files) lines.push(`[ -e ${at(file)} ] || : > ${at(file)}`);
   lines.push(fstab);
   if (root.readonly) lines.push(`${mount} -o remount,bind,ro ${at("/")}`);
   return lines;
-}
-
-/** Device files every container has, bound from the machine's. */
-export const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
-
-/** A /dev of the container's own: what it or its pod puts there (a termination log) must not end up in the machine's. */
-function deviceFolder(plan: LaunchPlan, at: (path: string) => string): string[] {
-  const { mount, mkdir, ln } = plan.tools;
-  const link = (target: string, name: string) => `${ln} -s ${target} ${at(`/dev/${name}`)}`;
-  return [
-    `${mkdir} -p ${at("/dev")}`,
-    `${mount} -t tmpfs -o mode=755,nosuid,size=65536k tmpfs ${at("/dev")}`,
-    `${mkdir} ${at("/dev/pts")} ${at("/dev/shm")}`,
-    `for d in ${DEVICES.join(" ")}; do : > ${at("/dev")}/$d; done`,
-    `${link("/proc/self/fd", "fd")} && ${link("pts/ptmx", "ptmx")}`,
-    `${link("fd/0", "stdin")} && ${link("fd/1", "stdout")} && ${link("fd/2", "stderr")}`,
-  ];
 }
 
 /** chroot, chdir and user in one step; run with the caller's rights, so that a scratch image needs no tool of its own. */

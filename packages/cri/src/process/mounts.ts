@@ -3,7 +3,8 @@ import { dirname, join, normalize } from "node:path";
 import type { Mount } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { criErrors } from "../errors.ts";
 import { bindTree } from "./bind-tree.ts";
-import { DEVICES, escapeFstab, type RootPlan } from "./launch-script.ts";
+import { DEVICES } from "./devices.ts";
+import { escapeFstab, type RootPlan } from "./launch-script.ts";
 
 const LINKS_MAX = 40; // as the kernel's MAXSYMLINKS
 
@@ -63,12 +64,13 @@ export function isIdentity(mounts: Mount[]): boolean {
 
 /** The root file system of an isolated container: layers, kernel file systems, then the volumes in depth order. */
 export function planRoot(input: RootInput): RootPlan {
-  const folders = ["/proc", "/sys"];
+  const folders = ["/proc", "/sys", "/dev"];
   const files: string[] = [];
   const root = `${input.dir}/root`;
   const lines = [
     ...(input.ownProc ? [] : [line("/proc", `${root}/proc`, "none", "rbind")]),
     line("/sys", `${root}/sys`, "none", "rbind"),
+    line(`${input.dir}/dev`, `${root}/dev`, "none", "bind"),
     ...DEVICES.map((name) => line(`/dev/${name}`, `${root}/dev/${name}`, "none", "bind")),
     line("/dev/pts", `${root}/dev/pts`, "none", "rbind"),
     line("tmpfs", `${root}/dev/shm`, "tmpfs", "nosuid,nodev,mode=1777"),

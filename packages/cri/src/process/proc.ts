@@ -75,3 +75,12 @@ export function inUserNamespace(): boolean {
     return false;
   }
 }
+
+/** A process's arguments, each ended by a NUL; "" when it has ended. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+}

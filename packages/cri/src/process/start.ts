@@ -1,14 +1,16 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { sleep } from "@flotilla/base";
 import { NamespaceMode } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { CriError, criErrors } from "../errors.ts";
 import { capabilitySet } from "./capabilities.ts";
 import { checkExecutable, resolveArgv, resolveEnv } from "./command.ts";
 import { isHostNetwork, needSandbox, type ProcessContext } from "./context.ts";
+import { makeDeviceFolder } from "./devices.ts";
 import { type LaunchPlan, launchScripts } from "./launch-script.ts";
 import { isIdentity, planRoot } from "./mounts.ts";
-import { inUserNamespace, type ProcessId, parseStat, readStat } from "./proc.ts";
+import { commandLine, inUserNamespace, type ProcessId, parseStat, readStat } from "./proc.ts";
 import type { ContainerRecord, SandboxState } from "./state.ts";
 import { openStdin } from "./stdin.ts";
 import { tool } from "./tools.ts";
@@ -26,10 +28,15 @@ export interface Started {
 /** Starts a container's processes and waits until its command is about to run. `onExit`: the wrapper has ended. */
 export async function startProcesses(context: ProcessContext, record: ContainerRecord, onExit: () => void): Promise<Started> {
   const sandbox = needSandbox(context, record.sandboxId);
+  for (const folder of ["root", "layer/upper", "layer/work"]) {
+    mkdirSync(context.containerFolder.path(record.id, folder), { recursive: true });
+  }
   const { argv, env, plan } = planContainer(context, record, sandbox);
   const dir = plan.dir;
-  for (const folder of ["root", "layer"]) mkdirSync(`${dir}/${folder}`, { recursive: true });
-  if (plan.root) writeFileSync(`${dir}/fstab`, plan.root.fstab);
+  if (plan.root) {
+    makeDeviceFolder(`${dir}/dev`);
+    writeFileSync(`${dir}/fstab`, plan.root.fstab);
+  }
   const scripts = launchScripts(plan, argv);
   for (const name of ["run", "wait", "terminal"] as const)
     if (name !== "terminal" || plan.tty) writeFileSync(`${dir}/${name}`, scripts[name]);
@@ -46,6 +53,7 @@ export async function startProcesses(context: ProcessContext, record: ContainerR
     child.unref();
     child.on("exit", onExit);
     const main = await mainReport(context, child.stdio[3] as Readable, child);
+    await commandRuns(context, main, dir);
     const wrapper = readStat(child.pid!);
     return { main, wrapper: { pid: child.pid!, start_ticks: wrapper?.start_ticks ?? "" } };
   } finally {
@@ -76,7 +84,6 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
       nsenter: tool("nsenter"),
       mount: tool("mount"),
       mkdir: tool("mkdir"),
-      ln: tool("ln"),
       setpriv: tool("setpriv"),
       script: config.tty ? tool("script") : "",
     },
@@ -103,6 +110,14 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
     noNewPrivileges: security?.noNewPrivs ?? false,
   };
   return { argv, env, plan };
+}
+
+const EXEC_POLL_MS = 1;
+const EXEC_POLLS_MAX = 2000;
+
+/** Waits until the process has become the command: until then its arguments name the container's state folder. */
+async function commandRuns(context: ProcessContext, main: ProcessId, dir: string): Promise<void> {
+  for (let polls = 0; polls < EXEC_POLLS_MAX && commandLine(main.pid).includes(dir); polls++) await sleep(context.clock, EXEC_POLL_MS);
 }
 
 /** Waits for "main <stat line>" on descriptor 3; anything else is the set-up's error. */
