@@ -87,6 +87,7 @@ export class ImageManager {
     }
     this.backoff.forget(key);
     this.failures.delete(key);
+    this.failed.delete(key);
     const took_ms = Math.round(clock.monotonic() - began_ms);
     const found = (await this.inspect(image, request)) ?? cri.Image.fromPartial({ id: image });
     request.emit(
@@ -105,7 +106,9 @@ export class ImageManager {
   remaining_ms(uid: string): number {
     let least = Number.POSITIVE_INFINITY;
     for (const [key, at_ms] of this.failed) {
-      if (key.startsWith(`${uid}_`)) least = Math.min(least, this.backoff.remaining_ms(key, at_ms, this.ports.clock.now()));
+      if (!key.startsWith(`${uid}_`)) continue;
+      const left_ms = this.backoff.remaining_ms(key, at_ms, this.ports.clock.now());
+      if (left_ms > 0) least = Math.min(least, left_ms);
     }
     return least;
   }

@@ -37,12 +37,15 @@ export async function syncPod(kit: Kit, pod: Pod, memory: PodMemory, signal: Abo
   const actions = computePodActions(pod, observed, kit.probes);
   if (isNothing(actions)) return { kind: "wait", delay_ms: nextDelay_ms(kit, pod, memory, observed) };
 
-  memory.acted_ms = kit.clock.monotonic();
-  const { now, again } = await act(kit, pod, observed, memory, actions, { volumes, services, secrets, signal });
-  memory.acted_ms = kit.clock.monotonic();
-  await publish(kit, pod, now, memory);
+  const { now, changed } = await act(kit, pod, observed, memory, actions, { volumes, services, secrets, signal }).catch((error) => {
+    memory.acted_ms = kit.clock.monotonic(); // who knows how far it came
+    throw error;
+  });
+  const after = await publish(kit, pod, now, memory);
   void removeOldRecords(kit, pod, now).catch((error) => kit.log.debug("could not remove old containers", { error: messageOf(error) }));
-  if (again) return { kind: "again" };
+  if (isTerminalPhase(after.phase)) return { kind: "ended" };
+  // What ended while it was being started is seen now: no event will tell of it again.
+  if (changed && !isNothing(computePodActions(pod, now, kit.probes))) return { kind: "again" };
   return { kind: "wait", delay_ms: nextDelay_ms(kit, pod, memory, now) };
 }
 
@@ -60,7 +63,7 @@ async function act(
   memory: PodMemory,
   actions: PodActions,
   prepared: Prepared,
-): Promise<{ now: ObservedPod; again: boolean }> {
+): Promise<{ now: ObservedPod; changed: boolean }> {
   const uid = pod.metadata.uid!;
   let sandboxId: string;
   let podIPs = observed.sandboxes[0]?.ips ?? [];
@@ -75,7 +78,7 @@ async function act(
     } else if (actions.attempt > 0) {
       kit.events.emit(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
     }
-    if (!actions.create) return { now: await kit.observer.observe(uid), again: false };
+    if (!actions.create) return { now: await observeAfter(kit, uid, memory), changed: false };
     sandboxId = await createSandbox(kit, sandbox, runtimeHandler, prepared.signal);
     if (!usesHostNetwork(pod)) {
       const made = await kit.observer.observe(uid);
@@ -94,10 +97,14 @@ async function act(
   const init = actions.kind === "recreate" ? (actions.init ? [actions.init] : []) : actions.init;
   const containers = actions.kind === "recreate" && actions.init ? [] : actions.containers;
   const started = await start(kit, pod, base, memory, init, containers, context);
-  const now = await kit.observer.observe(uid);
-  // A sidecar without a startup probe counts as started at once: the next container need not wait.
-  const again = started > 0 && init.length > 0 && initContainers(pod).length > 0;
-  return { now, again };
+  const changed = started > 0 || (actions.kind === "adjust" && actions.kills.length > 0);
+  return { now: await observeAfter(kit, uid, memory), changed };
+}
+
+/** What is observed from here on shows all that we did. */
+function observeAfter(kit: Kit, uid: string, memory: PodMemory): Promise<ObservedPod> {
+  memory.acted_ms = kit.clock.monotonic() - 1e-6;
+  return kit.observer.observe(uid);
 }
 
 async function createSandbox(kit: Kit, config: PodSandboxConfig, handler: string, signal: AbortSignal): Promise<string> {
