@@ -23,6 +23,7 @@ import type { Kernel } from "./registry/kernel.ts";
 import { Inflight } from "./request/inflight.ts";
 import { RequestMetrics } from "./request/metrics.ts";
 import { specialOperations } from "./special/operations.ts";
+import { Compactor } from "./storage/compactor.ts";
 import { Store } from "./storage/store.ts";
 import { KubeletClient } from "./streams/kubelet-client.ts";
 
@@ -48,7 +49,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     ],
     config.anonymous,
   );
-  const admission = createAdmission(chosenPlugins({ store, authorizer, clock, random }, config.enableAdmission, config.disableAdmission));
+  const admission = createAdmission(chosenPlugins({ store, authorizer, clock, random, tolerations: config.tolerations }, config.enableAdmission, config.disableAdmission));
   const network = serviceNetwork(ports, config, store);
   const hooks = new Map([
     ["services", serviceHook(network)],
@@ -92,6 +93,8 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     state.bootstrapped = true;
     log.info("ready", { revision: store.revision });
   });
+  const compactor = new Compactor(store.compaction, clock, log, config.compaction_ms);
+  compactor.start();
   bootstrapped.catch((error) => log.error("bootstrap failed", { error }));
   return {
     port: http.port,
@@ -99,6 +102,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     bootstrapped,
     async stop() {
       state.stopping = true;
+      compactor.stop();
       await kubernetes.stop();
       await Promise.all([http.stop(), grpc?.stop()]);
       kubelets.close();

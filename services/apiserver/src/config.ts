@@ -7,6 +7,9 @@ import { type Cidr, parseCidr } from "./network/cidr.ts";
 /** Everything the server needs to know, with every file read. */
 export interface Config {
   etcd: { servers: string[]; tls: { ca?: string; cert?: string; key?: string } };
+  /** 0: never. */
+  compaction_ms: number;
+  tolerations: { notReady_seconds: number; unreachable_seconds: number };
   bindAddress: string;
   securePort: number;
   grpcPort: number;
@@ -47,6 +50,8 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
       servers: flags["etcd-servers"],
       tls: await pem({ ca: flags["etcd-cafile"], cert: flags["etcd-certfile"], key: flags["etcd-keyfile"] }),
     },
+    compaction_ms: flags["etcd-compaction-interval"],
+    tolerations: { notReady_seconds: flags["default-not-ready-toleration-seconds"], unreachable_seconds: flags["default-unreachable-toleration-seconds"] },
     bindAddress: flags["bind-address"],
     securePort: flags["secure-port"],
     grpcPort: flags["grpc-port"],

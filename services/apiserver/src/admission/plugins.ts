@@ -15,6 +15,7 @@ export interface AdmissionPorts {
   authorizer: Authorizer;
   clock: Clock;
   random: Random;
+  tolerations: { notReady_seconds: number; unreachable_seconds: number };
 }
 
 interface Registered {

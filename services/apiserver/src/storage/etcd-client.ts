@@ -91,6 +91,15 @@ export class EtcdClient {
     return this.call((e) => e.kv.txn.bind(e.kv), request);
   }
 
+  /** Forgets history before `revision`; what is compacted already is no error. */
+  async compact(revision: number): Promise<void> {
+    try {
+      await this.call((e) => e.kv.compact.bind(e.kv), { revision, physical: false });
+    } catch (error) {
+      if ((error as ServiceError).code !== status.OUT_OF_RANGE) throw error;
+    }
+  }
+
   /** The ID of a new lease that ends after `ttl_seconds` unless kept alive. */
   async grantLease(ttl_seconds: number): Promise<string> {
     const { response } = await this.call((e) => e.lease.leaseGrant.bind(e.lease), { TTL: ttl_seconds, ID: "0" });

@@ -159,6 +159,10 @@ export class Store {
     return this.client.grantLease(ttl_seconds);
   }
 
+  get compaction(): Pick<EtcdClient, "txn" | "compact"> {
+    return this.client;
+  }
+
   keepAlive(lease: string): Promise<number> {
     return this.client.keepAlive(lease);
   }
