@@ -22,7 +22,6 @@ export interface FlotilladConfig {
   cniBinDir: string;
   dockerEndpoint: string;
   isRoot: boolean;
-  upstreamDns?: string;
 }
 
 export interface FlotilladPorts extends BasePorts {
@@ -39,7 +38,6 @@ export async function createFlotillad(ports: FlotilladPorts, config: FlotilladCo
     docker: createDocker(config.dockerEndpoint),
     install: config.install,
     cniBinDir: config.cniBinDir,
-    upstreamDns: config.upstreamDns,
   });
   const resumed = daemon.resume().catch((error) => ports.log.error("could not bring the cluster back", { error }));
   const server = await startServer({

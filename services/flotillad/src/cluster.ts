@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Clock, Logger, Random } from "@flotilla/base";
 import { type ApiClient, createClient, loadKubeconfig } from "@flotilla/client";
@@ -7,6 +8,7 @@ import { installAddons } from "./addons/install.ts";
 import { removeCgroups } from "./cgroups.ts";
 import { run } from "./command.ts";
 import type { Docker } from "./docker.ts";
+import { serveHostDns } from "./host-dns.ts";
 import { choosePort, listeningDescriptor } from "./host-port.ts";
 import { registerComponentImages } from "./images.ts";
 import { componentEnv, type Install, nodeCommand } from "./install.ts";
@@ -21,7 +23,7 @@ import { prepareMachine } from "./prepare.ts";
 import { Supervised } from "./processes/supervised.ts";
 import type { Steps } from "./progress.ts";
 import { ServiceForwards } from "./service-forwards.ts";
-import { type ClusterSpec, controlPlanesOf, DNS_ADDRESS, DNS_DOMAIN, type MachineSpec, machinesOf } from "./spec.ts";
+import { type ClusterSpec, controlPlanesOf, DNS_ADDRESS, DNS_DOMAIN, GATEWAY, type MachineSpec, machinesOf } from "./spec.ts";
 import { type ClusterState, writeState } from "./state-file.ts";
 import type { Leaders } from "./targets.ts";
 import { askDns, nodesReady, readyz, until } from "./up/wait.ts";
@@ -34,7 +36,6 @@ export interface ClusterPorts {
   docker: Docker;
   install: Install;
   cniBinDir: string;
-  upstreamDns: string | undefined;
 }
 
 /**
@@ -52,6 +53,7 @@ export class Cluster {
   private readonly relay: Supervised;
   private readonly storeLeader: StoreLeader;
   readonly forwards: ServiceForwards;
+  private hostDns: Server | undefined;
   private client: ApiClient | undefined;
 
   constructor(layout: Layout, state: ClusterState, ports: ClusterPorts) {
@@ -113,6 +115,7 @@ export class Cluster {
       this.layout.forwardSocket,
       storeAccess(authorities, clock, random),
     );
+    this.hostDns ??= await serveHostDns(this.layout.dnsSocket, clock);
     await this.forwards.restore(this.state.forwards);
   }
 
@@ -125,7 +128,7 @@ export class Cluster {
       until(clock, deadline_ms, 50, () => readyz(this.spec.apiPort, ca)),
     );
     await steps.step("addons", "Applying kube-proxy, DNS and runtime classes", () =>
-      installAddons(this.apiClient(), clock, this.spec, this.layout, this.ports),
+      installAddons(this.apiClient(), clock, this.spec, this.layout, { install: this.ports.install, upstreamDns: `${GATEWAY}:53` }),
     );
     const names = machinesOf(this.spec)
       .map((machine) => machine.name)
@@ -171,6 +174,8 @@ export class Cluster {
   release(): void {
     this.storeLeader.close();
     this.forwards.close();
+    this.hostDns?.close();
+    this.hostDns = undefined;
     this.client?.close();
     this.client = undefined;
   }
@@ -200,6 +205,8 @@ export class Cluster {
           `--listen=${this.spec.loadBalancer}:6443`,
           `--backends=${backends.join(",")}`,
           `--forward-socket=${this.layout.forwardSocket}`,
+          `--dns-listen=${GATEWAY}:53`,
+          `--dns-socket=${this.layout.dnsSocket}`,
         ],
         env: componentEnv(install),
         logFile: join(this.layout.logs, "relay.log"),

@@ -6,6 +6,7 @@ export interface Layout {
   clusterFile: string;
   controlSocket: string;
   forwardSocket: string;
+  dnsSocket: string;
   run: string;
   namespaces: string;
   pki: string;
@@ -37,6 +38,7 @@ export function clusterLayout(state: string): Layout {
     clusterFile: join(state, "cluster.json"),
     controlSocket: join(run, "control.sock"),
     forwardSocket: join(run, "forward.sock"),
+    dnsSocket: join(run, "dns.sock"),
     run,
     namespaces: join(run, "ns"),
     pki: join(state, "pki"),

@@ -15,7 +15,6 @@ await runMain(
     "dist-dir": { type: "string", default: dirname(fileURLToPath(import.meta.url)), help: "the folder of the components' bundles" },
     "cni-bin-dir": { type: "string", default: "/usr/lib/cni:/opt/cni/bin", help: "the folders of the CNI plug-ins, separated by colons" },
     "docker-endpoint": { type: "string", default: "unix:///var/run/docker.sock", help: "where Docker answers" },
-    "upstream-dns": { type: "string", help: "host:port that answers for names outside of the cluster" },
     machine: {
       type: "string",
       default: "",
@@ -38,7 +37,6 @@ await runMain(
       cniBinDir: flags["cni-bin-dir"],
       dockerEndpoint: flags["docker-endpoint"],
       isRoot: process.getuid?.() === 0,
-      upstreamDns: flags["upstream-dns"],
     };
     const exit = () => void ports.clock.setTimeout(() => process.kill(process.pid, "SIGTERM"), EXIT_DELAY_MS);
     if (!flags.machine) return createFlotillad({ ...ports, exit }, config);

@@ -3,6 +3,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from "node
 import type { BasePorts, Component } from "@flotilla/process";
 import { Backends, parseBackend } from "./backends.ts";
 import { Balancer } from "./balancer.ts";
+import { serveDnsGate } from "./dns-gate.ts";
 import { handleForward } from "./forward.ts";
 import { Probe } from "./probe.ts";
 
@@ -15,6 +16,8 @@ export interface RelayConfig {
   backends: string[];
   /** Path of the unix socket that takes `CONNECT host:port`. */
   forwardSocket?: string;
+  /** host:port to take DNS questions at, and the unix socket they are handed to. */
+  dns?: { listen: string; socket: string };
 }
 
 /** The cluster's one door: load balancer of the API servers, and the way in for flotillad. */
@@ -51,10 +54,12 @@ export async function createRelay(ports: BasePorts, config: RelayConfig): Promis
     rmSync(config.forwardSocket, { force: true });
     await listen({ path: config.forwardSocket }, (socket) => handleForward(socket, clock));
   }
+  const gate = config.dns && (await serveDnsGate(clock, log, parseBackend(config.dns.listen), config.dns.socket));
   log.info("relaying", { listen: config.listen, backends: config.backends });
   return {
     async stop() {
       for (const probe of probes) probe.stop();
+      gate?.close();
       for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();
     },

@@ -9,6 +9,8 @@ await runMain(
     listen: { type: "list", default: [], help: "addresses to listen on for API connections, host:port" },
     backends: { type: "list", default: [], help: "API servers to balance over, host:port" },
     "forward-socket": { type: "string", help: "path of a unix socket that takes CONNECT host:port" },
+    "dns-listen": { type: "string", help: "address to take DNS questions at, host:port" },
+    "dns-socket": { type: "string", help: "path of the unix socket that answers them" },
   },
   (flags, ports) =>
     createRelay(ports, {
@@ -16,5 +18,6 @@ await runMain(
       listen: flags.listen,
       backends: flags.backends,
       forwardSocket: flags["forward-socket"],
+      dns: flags["dns-listen"] && flags["dns-socket"] ? { listen: flags["dns-listen"], socket: flags["dns-socket"] } : undefined,
     }),
 );
