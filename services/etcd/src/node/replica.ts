@@ -58,6 +58,7 @@ export class Replica {
   private scheduled = false;
   private stopped = false;
   private ticks = 0;
+  private candidateRounds = 0;
   private leader: NodeId = NONE;
   private leads = false;
   private readonly extend_ms: number;
@@ -268,7 +269,10 @@ export class Replica {
   /** After a start, or when an election failed: no need to wait for the time-out if enough members are there. */
   private hint(): void {
     const { node, ports } = this;
-    if (node.leader !== NONE || node.role === "candidate") return;
+    if (node.leader !== NONE) return;
+    // Votes may be on their way; but after two rounds they are split, and waiting out the time-out helps nobody.
+    this.candidateRounds = node.role === "candidate" ? this.candidateRounds + 1 : 0;
+    if (this.candidateRounds === 1 || this.candidateRounds === 2) return;
     if (!quorumConnected(this.self, node.conf, (id) => ports.peers.isUp(id))) return;
     node.campaignSoon(Math.ceil(campaignDelay_ms(this.self, node.conf, NONE, ports.random) / TICK_MS));
   }
