@@ -106,3 +106,17 @@ test("a call lost on the way is sent again only when that is safe", async (t) =>
   await connect(t, [dying2.address, b.address]).update(Pods, pod);
   assert.deepEqual(b.seen, ["get", "update"]);
 });
+
+test("a server that cannot reach its store is left; a refusal is final", async (t) => {
+  const blind = await serve(t, () => {
+    throw { status: apiError("ServiceUnavailable", "etcd is gone").status, grpc: status.UNAVAILABLE };
+  });
+  const b = await serve(t, (verb) => {
+    if (verb === "delete") throw { status: apiError("Forbidden", "no").status, grpc: status.PERMISSION_DENIED };
+    return pod;
+  });
+  const client = connect(t, [blind.address, b.address]);
+  await client.get(Pods, "a");
+  await assert.rejects(client.delete(Pods, "a"), (e: any) => e.reason === "Forbidden");
+  assert.deepEqual([blind.seen, b.seen], [["get"], ["get", "delete"]]);
+});

@@ -2,7 +2,7 @@ import { apiError } from "@flotilla/api";
 import { type Backoff, type Clock, sleep } from "@flotilla/base";
 import type { ApiClient as ApiStub } from "@flotilla/rpc/gen/flotilla/api/v1/api.ts";
 import type { ClientUnaryCall, Metadata, ServiceError } from "@grpc/grpc-js";
-import { fromServiceError, isTransportFailure } from "./errors.ts";
+import { fromServiceError, isServerTrouble, isTransportFailure } from "./errors.ts";
 import { NotConnected, type Servers } from "./servers.ts";
 
 /** One unary call with its deadline (milliseconds since the epoch, as gRPC takes it). */
@@ -43,9 +43,11 @@ export async function callUnary<R>(ports: CallPorts, idempotent: boolean, send: 
       if (signal?.aborted) throw apiError("Timeout", "the request was cancelled");
       last = (error as Error).message;
       const unsent = error instanceof NotConnected;
-      if (!unsent && !isTransportFailure(error as ServiceError)) throw fromServiceError(error as ServiceError);
+      if (!unsent && !isTransportFailure(error as ServiceError) && !isServerTrouble(error as ServiceError)) {
+        throw fromServiceError(error as ServiceError);
+      }
       servers.failed(index, last);
-      if (!unsent && !idempotent) throw fromServiceError(error as ServiceError);
+      if (!unsent && (!idempotent || attempt === attempts)) throw fromServiceError(error as ServiceError);
     }
     // At once on the next server; wait only when every one has been tried.
     if (attempt % servers.size === 0 && attempt < attempts) await sleep(clock, backoff.next("call"), signal);

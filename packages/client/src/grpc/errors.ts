@@ -40,3 +40,9 @@ export function isTransportFailure(error: ServiceError): boolean {
   if ((error.metadata?.get(STATUS_TRAILER).length ?? 0) > 0) return false;
   return UNANSWERED.includes(error.code) || (error.code === status.INTERNAL && /RST_STREAM|ECONN|EPIPE/.test(error.details ?? ""));
 }
+
+/** The server answered, but cannot serve: its store is gone, or it is overloaded. Another one may be better off. */
+export function isServerTrouble(error: ServiceError): boolean {
+  const { code } = fromServiceError(error);
+  return code === 503 || code === 504;
+}

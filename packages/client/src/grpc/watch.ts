@@ -5,7 +5,7 @@ import type { WatchEvent } from "../client.ts";
 import { decode } from "../codec.ts";
 import { decodeEvent } from "../watch-event.ts";
 import type { CallPorts } from "./call.ts";
-import { fromServiceError, isTransportFailure } from "./errors.ts";
+import { fromServiceError, isServerTrouble, isTransportFailure } from "./errors.ts";
 import type { NotConnected } from "./servers.ts";
 
 /** Streams one watch from the current server; the informer decides when to open it again. */
@@ -27,7 +27,8 @@ export async function* grpcWatch<T>(ports: CallPorts, request: WatchRequest, sig
   } catch (error) {
     if (signal?.aborted) return;
     if (error instanceof ApiError) throw error;
-    if (isTransportFailure(error as ServiceError)) servers.failed(index, (error as Error).message);
+    if (isTransportFailure(error as ServiceError) || isServerTrouble(error as ServiceError))
+      servers.failed(index, (error as Error).message);
     throw fromServiceError(error as ServiceError);
   } finally {
     signal?.removeEventListener("abort", abort);
