@@ -4,6 +4,7 @@ import type { ApiClient, EventRecorder, InformerFactory } from "@flotilla/client
 import type { Registry } from "prom-client";
 import { Cache } from "./cache.ts";
 import { createMetrics } from "./metrics.ts";
+import { Nominations } from "./nominations.ts";
 import { reportGated } from "./outcome.ts";
 import type { ClusterEvent, Listers } from "./plugin.ts";
 import { DEFAULT_PLUGINS } from "./plugins/index.ts";
@@ -44,10 +45,11 @@ export function createScheduler(ports: SchedulerPorts, config: SchedulerConfig):
   };
   const cares = new Map(DEFAULT_PLUGINS.map(({ plugin }) => [plugin.name, new Set<ClusterEvent>(plugin.retryOn)]));
   const cache = new Cache();
+  const nominations = new Nominations();
   const queue = new Queue(ports, (plugin, event) => cares.get(plugin)?.has(event) ?? false);
   const metrics = createMetrics(() => queue.sizes());
   const framework = { plugins: DEFAULT_PLUGINS, random: ports.random };
-  const scheduler = new Scheduler({ queue, cache, framework, listers, metrics }, ports);
+  const scheduler = new Scheduler({ queue, cache, nominations, framework, listers, metrics }, ports);
   const all = [pods, nodes, services, replicaSets, namespaces] as { synced(): Promise<void> }[];
   watchCluster({
     pods,
@@ -55,6 +57,7 @@ export function createScheduler(ports: SchedulerPorts, config: SchedulerConfig):
     services,
     replicaSets,
     cache,
+    nominations,
     queue,
     schedulerName: config.schedulerName,
     poke: () => scheduler.poke(),

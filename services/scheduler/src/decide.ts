@@ -50,12 +50,10 @@ function filterOne(running: Running[], node: NodeInfo): { rejection: Rejection; 
   return undefined;
 }
 
-/** Would the pod fit there, were the node as given? For preemption. */
-export function fits(cycle: Cycle, framework: Framework, node: NodeInfo): boolean {
-  return !filterOne(
-    framework.plugins.map(({ plugin, weight }) => ({ plugin, weight, instance: plugin.begin(cycle) })),
-    node,
-  );
+/** Why the pod would not fit there; undefined when it would. For preemption's "what if". */
+export function rejectionOn(cycle: Cycle, framework: Framework, node: NodeInfo): Rejection | undefined {
+  const running = framework.plugins.map(({ plugin, weight }) => ({ plugin, weight, instance: plugin.begin(cycle) }));
+  return filterOne(running, node)?.rejection;
 }
 
 function best(running: Running[], feasible: NodeInfo[], random: Random): NodeInfo {

@@ -209,3 +209,32 @@ test("higher priority first; foreign, gated and deleted pods are left alone", as
   await s.pass(1_100);
   assert.deepEqual(s.where(), { low: "", high: "w1", foreign: "", gated: "" });
 });
+
+test("a pod of higher priority takes the room of as few lower ones as possible", async (t) => {
+  const s = setUp(t);
+  s.node("w1", { cpu: "2" });
+  s.node("w2", { cpu: "2", taints: [{ key: "no", effect: "NoSchedule" }] });
+  await s.start();
+  await s.pod("a", { priority: 5, ...asks("1") });
+  await s.pod("b", { priority: 1, ...asks("500m") });
+  await s.pod("c", { priority: 2, ...asks("500m") });
+  await s.pass();
+  await s.pod("never", { priority: 100, preemptionPolicy: "Never", ...asks("500m") });
+  await s.pass();
+  assert.match(s.events().at(-1)!, /preemption: not eligible due to preemptionPolicy=Never\.$/);
+  await s.api.delete(Pods, "never", { namespace: "default" });
+  await s.pod("boss", { priority: 100, ...asks("500m") });
+  await s.pass();
+  const [boss, b] = await Promise.all(["boss", "b"].map((name) => s.api.get(Pods, name, { namespace: "default" })));
+  assert.equal(boss!.status!.nominatedNodeName, "w1");
+  assert.ok(b!.metadata.deletionTimestamp);
+  assert.equal(b!.status!.conditions!.find((c) => c.type === "DisruptionTarget")!.reason, "PreemptionByScheduler");
+  const why = s.events().find((e) => e.includes("FailedScheduling") && e.endsWith("taint {no: }."));
+  assert.equal(why, "Warning FailedScheduling 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {no: }.");
+  assert.ok(s.events().some((e) => e === `Normal Preempted Preempted by pod ${boss!.metadata.uid} on node w1`));
+  await s.pod("thief", { priority: 50, ...asks("500m") });
+  await s.api.delete(Pods, "b", { namespace: "default", gracePeriodSeconds: 0 });
+  await s.pass(3_000);
+  assert.deepEqual([s.where()["boss"], s.where()["a"]], ["w1", "w1"]);
+  assert.equal(s.where()["thief"], "", "the room was kept");
+});

@@ -1,12 +1,14 @@
 import { isNotFound, type Pod } from "@flotilla/api";
 import type { Timer } from "@flotilla/base";
 import type { Cache } from "./cache.ts";
-import { decide, type Framework } from "./decide.ts";
+import { type Decision, decide, type Framework } from "./decide.ts";
 import { fitError, NO_NODES, preemptionError } from "./fit-error.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
 import { podKey } from "./node-info.ts";
-import { bind, type OutcomePorts, reportUnscheduled } from "./outcome.ts";
-import type { Cycle, Listers } from "./plugin.ts";
+import type { Nominations } from "./nominations.ts";
+import { bind, evict, nominate, type OutcomePorts, reportUnscheduled } from "./outcome.ts";
+import type { Cycle, Listers, Rejection } from "./plugin.ts";
+import { type PreemptionResult, preempt } from "./preempt.ts";
 import type { Queue } from "./queue.ts";
 import { podAmounts } from "./resources.ts";
 
@@ -18,6 +20,7 @@ const BURST = 16;
 export interface SchedulerParts {
   queue: Queue;
   cache: Cache;
+  nominations: Nominations;
   framework: Framework;
   listers: Listers;
   metrics: SchedulerMetrics;
@@ -84,24 +87,37 @@ export class Scheduler {
   private scheduleOne(pod: Pod): void {
     const { cache, framework, listers, metrics } = this.parts;
     const begun_ms = this.ports.clock.monotonic();
-    const cycle: Cycle = { pod, amounts: podAmounts(pod), nodes: cache.nodes(), listers };
+    const nodes = this.parts.nominations.apply(cache.nodes(), pod);
+    const cycle: Cycle = { pod, amounts: podAmounts(pod), nodes, listers };
     const decision = decide(cycle, framework, this.rotation);
     metrics.algorithm.observe((this.ports.clock.monotonic() - begun_ms) / 1000);
     if (decision.kind === "none") {
-      metrics.attempts.inc({ result: "unschedulable" });
-      const count = cycle.nodes.length;
-      const preemption =
-        pod.spec!.preemptionPolicy === "Never"
-          ? "not eligible due to preemptionPolicy=Never."
-          : preemptionError(count, decision.rejections, new Map());
-      const message = count === 0 ? NO_NODES : fitError(count, decision.rejections, preemption);
-      this.parts.queue.failed(pod, decision.plugins);
-      void reportUnscheduled(this.ports, pod, "Unschedulable", message);
+      this.unschedulable(cycle, decision);
       return;
     }
     this.rotation = cycle.nodes.length > 0 ? (this.rotation + decision.evaluated) % cycle.nodes.length : 0;
     cache.assume(pod, decision.node.name);
     void this.bind(pod, decision.node.name, begun_ms);
+  }
+
+  private unschedulable(cycle: Cycle, { rejections, plugins }: Extract<Decision, { kind: "none" }>): void {
+    const { queue, framework, nominations, metrics } = this.parts;
+    const { pod } = cycle;
+    metrics.attempts.inc({ result: "unschedulable" });
+    queue.failed(pod, plugins);
+    const count = cycle.nodes.length;
+    if (count === 0) {
+      void reportUnscheduled(this.ports, pod, "Unschedulable", NO_NODES);
+      return;
+    }
+    const result = preempt(cycle, framework, rejections);
+    if (result.kind === "found") {
+      const { node, victims } = result.preemption;
+      nominations.set(pod, node.name);
+      void nominate(this.ports, pod, node.name).then(() => evict(this.ports, pod, node.name, victims));
+    }
+    const message = fitError(count, rejections, preemptionText(result, count, rejections));
+    void reportUnscheduled(this.ports, pod, "Unschedulable", message);
   }
 
   private async bind(pod: Pod, nodeName: string, begun_ms: number): Promise<void> {
@@ -127,5 +143,16 @@ export class Scheduler {
     this.ports.log.warn("bind failed", { pod: podKey(pod), error });
     this.parts.queue.retry(pod);
     await reportUnscheduled(this.ports, pod, "SchedulerError", `binding rejected: ${error.message}`);
+  }
+}
+
+function preemptionText(result: PreemptionResult, nodes: number, rejections: ReadonlyMap<string, Rejection>): string | undefined {
+  switch (result.kind) {
+    case "found":
+      return undefined;
+    case "none":
+      return preemptionError(nodes, rejections, result.tried);
+    case "ineligible":
+      return result.why;
   }
 }

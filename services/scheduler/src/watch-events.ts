@@ -1,6 +1,7 @@
 import { isPodTerminal, isPodTerminating, type Node, type Pod, type ReplicaSet, type Service } from "@flotilla/api";
 import type { Informer } from "@flotilla/client";
 import type { Cache } from "./cache.ts";
+import type { Nominations } from "./nominations.ts";
 import type { ClusterEvent } from "./plugin.ts";
 import type { Queue } from "./queue.ts";
 
@@ -10,6 +11,7 @@ export interface WatchPorts {
   services: Informer<Service>;
   replicaSets: Informer<ReplicaSet>;
   cache: Cache;
+  nominations: Nominations;
   queue: Queue;
   schedulerName: string;
   /** Called after every change. */
@@ -20,7 +22,7 @@ export interface WatchPorts {
 
 /** Carries what informers tell into the cache and the queue. */
 export function watchCluster(ports: WatchPorts): void {
-  const { cache, queue } = ports;
+  const { cache, queue, nominations } = ports;
   const happened = (event: ClusterEvent) => {
     queue.moved(event);
     ports.poke();
@@ -43,6 +45,7 @@ export function watchCluster(ports: WatchPorts): void {
       const assumed = cache.isAssumed(pod);
       cache.setPod(pod);
       queue.remove(pod);
+      nominations.remove(pod);
       if (!known) happened("pod-added");
       else if (podChanged(pod, old!) && !assumed) happened("pod-changed");
       return;
@@ -50,6 +53,7 @@ export function watchCluster(ports: WatchPorts): void {
     if ((pod.spec!.schedulerName ?? "default-scheduler") !== ports.schedulerName || isPodTerminating(pod)) return queue.remove(pod);
     if ((pod.spec!.schedulingGates ?? []).length > 0) return ports.gated(pod);
     if (cache.isAssumed(pod)) return; // its bind is under way
+    if (pod.status?.nominatedNodeName) nominations.set(pod, pod.status.nominatedNodeName);
     queue.set(pod, old !== undefined && podChanged(pod, old));
     ports.poke();
   };
@@ -57,6 +61,7 @@ export function watchCluster(ports: WatchPorts): void {
     const placed = pod.spec!.nodeName || cache.isAssumed(pod);
     cache.removePod(pod);
     queue.remove(pod);
+    nominations.remove(pod);
     if (placed) happened("pod-removed");
   };
   ports.pods.subscribe({ add: (pod) => seen(pod), update: seen, delete: gone });
