@@ -33,6 +33,8 @@ export class Observer {
   private readonly pods = new Map<string, Cached>();
   private readonly details = new Map<string, { state: string; detail: ObservedContainer }>();
   private readonly addresses = new Map<string, string[]>();
+  /** When a pod was found to have nothing left: an older picture must not bring it back. */
+  private readonly emptied = new Map<string, number>();
   private relisted_ms = Number.NEGATIVE_INFINITY;
 
   constructor(runtime: Runtime, clock: Clock) {
@@ -85,6 +87,7 @@ export class Observer {
       changed.push(uid);
     }
     this.relisted_ms = at_ms;
+    for (const [uid, emptied_ms] of this.emptied) if (emptied_ms < at_ms) this.emptied.delete(uid);
     this.prune(sandboxes, containers);
     return changed;
   }
@@ -92,7 +95,11 @@ export class Observer {
   private store(uid: string, pod: ObservedPod, at_ms: number): boolean {
     const seen = this.pods.get(uid);
     if (seen && seen.at_ms > at_ms) return false;
-    if (pod.sandboxes.length + pod.containers.length === 0) return this.pods.delete(uid);
+    if (pod.sandboxes.length + pod.containers.length === 0) {
+      this.emptied.set(uid, at_ms);
+      return this.pods.delete(uid);
+    }
+    if ((this.emptied.get(uid) ?? Number.NEGATIVE_INFINITY) > at_ms) return false;
     this.pods.set(uid, { pod, at_ms });
     return true;
   }

@@ -2,31 +2,42 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Event, Events, type Node, Nodes, type Pod, type PodSpec, Pods } from "@flotilla/api";
-import { seededRandom, silentLogger } from "@flotilla/base";
+import { type Logger, seededRandom, silentLogger } from "@flotilla/base";
 import { createInformerFactory } from "@flotilla/client";
 import { FakeApiClient } from "@flotilla/client/fake/fake-client.ts";
 import { systemClock } from "@flotilla/process";
 import { createKubelet } from "../assemble.ts";
 import type { KubeletConfig } from "../config.ts";
+import type { Exec } from "../volumes/manager.ts";
 import { FakeRuntime } from "./fake-runtime.ts";
 
 export const NODE = "n1";
 
+export interface HarnessOptions {
+  config?: Partial<KubeletConfig>;
+  runtime?: FakeRuntime;
+  api?: FakeApiClient;
+  root?: string;
+  log?: Logger;
+  exec?: Exec;
+}
+
 /** A whole kubelet on a runtime and an API server in memory, in real time. */
-export async function startHarness(
-  options: { config?: Partial<KubeletConfig>; runtime?: FakeRuntime; api?: FakeApiClient; root?: string } = {},
-) {
+export async function startHarness(options: HarnessOptions = {}) {
   const root = options.root ?? mkdtempSync(join(tmpdir(), "kubelet-test-"));
   const runtime = options.runtime ?? new FakeRuntime();
   const api = options.api ?? new FakeApiClient(systemClock);
-  const ports = { clock: systemClock, random: seededRandom(7), log: silentLogger };
+  const ports = { clock: systemClock, random: seededRandom(7), log: options.log ?? silentLogger };
   const commands: string[] = [];
-  const exec = async (command: string, args: string[]) => {
+  const recorded = async (command: string, args: string[]) => {
     commands.push([command, ...args].join(" "));
     return "";
   };
   const informers = createInformerFactory({ ...ports, client: api });
-  const kubelet = await createKubelet({ ...ports, runtime, exec, api: { client: api, informers } }, { ...config(root), ...options.config });
+  const kubelet = await createKubelet(
+    { ...ports, runtime, exec: options.exec ?? recorded, api: { client: api, informers } },
+    { ...config(root), ...options.config },
+  );
   return {
     root,
     runtime,
