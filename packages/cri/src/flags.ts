@@ -13,7 +13,7 @@ export const CRI_FLAGS = {
   "cni-bin-dir": {
     type: "string",
     default: "/usr/lib/cni:/opt/cni/bin",
-    help: "folders of CNI plug-ins, separated by colons; bridge, host-local and loopback are built in where they are missing",
+    help: "folders of CNI plug-ins, separated by colons; bridge with host-local and loopback are built in",
   },
   "streaming-bind-address": {
     type: "string",

@@ -29,3 +29,9 @@ export type Command = "ADD" | "DEL";
 
 /** One plug-in call; rejects with the plug-in's own message. */
 export type PluginRunner = (command: Command, conf: PluginConf, attachment: Attachment) => Promise<CniResult | undefined>;
+
+/** A plug-in of our own: no process to start, for the configurations it understands wholly. */
+export interface BuiltinPlugin {
+  supports(conf: PluginConf): boolean;
+  run: PluginRunner;
+}

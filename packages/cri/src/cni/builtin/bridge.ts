@@ -9,7 +9,20 @@ import { type Lease, release, reserve } from "./host-local.ts";
 /** Bridges this process has set up: the first pod pays for it. */
 const ready = new Set<string>();
 
-/** The `bridge` plug-in, for machines without the containernetworking plug-ins: a veth pair of the pod on a bridge of the machine. */
+const KNOWN = ["type", "cniVersion", "name", "bridge", "isGateway", "isDefaultGateway", "ipMasq", "hairpinMode", "ipam", "capabilities"];
+const KNOWN_IPAM = ["type", "dataDir", "subnet", "ranges", "routes"];
+
+/** Whether everything in the configuration is implemented here: IPv4 from one range, no NAT, no VLAN. */
+export function bridgeSupports(conf: PluginConf): boolean {
+  const ipam = (conf["ipam"] ?? {}) as { type?: string; subnet?: string; ranges?: { subnet: string }[][]; routes?: { dst: string }[] };
+  const subnets = ipam.ranges ? ipam.ranges.flat().map((r) => r.subnet) : [ipam.subnet ?? ""];
+  const plain = Object.keys(conf).every((key) => KNOWN.includes(key)) && Object.keys(ipam).every((key) => KNOWN_IPAM.includes(key));
+  const ranges = (ipam.ranges ?? []).flat().every((range) => Object.keys(range).every((key) => key === "subnet" || key === "gateway"));
+  const routes = (ipam.routes ?? []).every((route) => Object.keys(route).every((key) => key === "dst") && !route.dst.includes(":"));
+  return plain && ranges && routes && !conf["ipMasq"] && ipam.type === "host-local" && subnets.length === 1 && !subnets[0]!.includes(":");
+}
+
+/** The `bridge` plug-in, as the containernetworking project has one: a veth pair of the pod on a bridge of the machine. */
 export const bridgePlugin: PluginRunner = async (command, conf, attachment) => {
   if (command === "DEL") {
     await ip([`link del ${vethOf(attachment)}`]).catch(() => {}); // went with the pod's namespace
