@@ -7,6 +7,7 @@ import { claim } from "../shared/claim.ts";
 import { controllerIndex } from "../shared/indexes.ts";
 import { PodControl } from "../shared/pod-control.ts";
 import { watchOwnedPods } from "../shared/pod-expectations.ts";
+import { createHistoryKeeper } from "./history-keeper.ts";
 import { planDaemonSet } from "./plan.ts";
 import { daemonPod, targetNode } from "./template.ts";
 
@@ -23,7 +24,9 @@ export function startDaemonSetController(context: ControllerContext): void {
   const failures = new Backoff({ initial_ms: 1_000, max_ms: 15 * 60_000 }, context.random);
   const notBefore = new Map<string, number>();
 
-  const controller = startReconciler(context, [sets, nodes, pods], {
+  const history = createHistoryKeeper(context);
+
+  const controller = startReconciler(context, [sets, nodes, pods, ...history.reads], {
     name: "daemonset",
     workers: context.config.concurrentSyncs.daemonSet,
     reconcile: async (key) => {
@@ -36,6 +39,7 @@ export function startDaemonSetController(context: ControllerContext): void {
       const orphans = pods.lister.byIndex("controller", "").filter((pod) => pod.metadata.namespace === namespace);
       const candidates = [...pods.lister.byIndex("controller", set.metadata.uid!), ...orphans];
       const owned = await claim(context, DaemonSets, set, set.spec?.selector, Pods, candidates);
+      if (!set.metadata.deletionTimestamp) await history.keep(set, owned);
       const plan = planDaemonSet({ set, nodes: nodes.lister.list(), pods: owned, now_ms: clock.now() });
       let error: Error | undefined;
       let wait: number | undefined;
