@@ -10,7 +10,7 @@ export interface NetworkState {
 }
 
 export function createSandboxFiles(rootDir: string) {
-  const folder = (id: string) => join(rootDir, "sandboxes", id);
+  const folder = (id: string) => join(rootDir, "docker", id); // the process handler keeps its own beside it
   return {
     saveNetwork(id: string, state: NetworkState): void {
       mkdirSync(folder(id), { recursive: true });
