@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Node, Nodes, type Pod, Pods } from "@flotilla/api";
+import { sleep } from "@flotilla/base";
 import { type ApiClient, createEventRecorder, type EventRecorder, type Informer, type InformerFactory } from "@flotilla/client";
 import type { BasePorts } from "@flotilla/process";
 import { KeyedBackoff } from "./actions/backoff.ts";
@@ -178,6 +179,23 @@ export class Kubelet {
     } else this.sources.deliverManifests([]);
     if (api) this.startApi(api);
     void runHousekeeping(this.kit, this.sources, this.workers, signal);
+  }
+
+  /** Not before the runtime has shown what it runs already: it may be an older version of the same pod. */
+  private async startStaticPods(): Promise<void> {
+    const { clock, log } = this.ports;
+    const { manifestPath, nodeName, fileCheckFrequency_ms } = this.config;
+    const { signal } = this.shutdown;
+    if (manifestPath === "") return this.sources.deliverManifests([]);
+    while (!signal.aborted && !(await this.kit.observer.relist().catch(() => undefined))) await sleep(clock, 50, signal);
+    await watchManifests(
+      { clock, log },
+      manifestPath,
+      nodeName,
+      fileCheckFrequency_ms,
+      (pods) => this.sources.deliverManifests(pods),
+      signal,
+    );
   }
 
   private startApi(api: NonNullable<KubeletPorts["api"]>): void {

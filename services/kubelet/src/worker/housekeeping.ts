@@ -1,8 +1,6 @@
-import type { Pod } from "@flotilla/api";
 import { sleep } from "@flotilla/base";
-import { ANNOTATION } from "../cri/labels.ts";
-import type { ObservedPod } from "../cri/observed.ts";
 import { messageOf } from "../errors.ts";
+import { orphan } from "../pods/orphan.ts";
 import type { PodSources } from "../sources/pod-sources.ts";
 import type { Kit } from "./kit.ts";
 import type { PodWorkers } from "./workers.ts";
@@ -32,17 +30,6 @@ function stopOrphans(kit: Kit, workers: PodWorkers): void {
     workers.update(orphan(observed));
     workers.remove(observed.uid);
   }
-}
-
-/** As much of a pod as its containers tell. Pure. */
-export function orphan(observed: ObservedPod): Pod {
-  const graces = observed.containers.map((c) => Number(c.annotations[ANNOTATION.terminationGrace])).filter((n) => n >= 0);
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: observed.name, namespace: observed.namespace, uid: observed.uid },
-    spec: { containers: [], restartPolicy: "Never", terminationGracePeriodSeconds: graces[0] ?? 30 },
-  };
 }
 
 async function removeStrayFolders(kit: Kit, workers: PodWorkers): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Pod } from "@flotilla/api";
-import { podKey } from "../pods/pod.ts";
+import { orphan } from "../pods/orphan.ts";
+import { isStaticPod, podKey } from "../pods/pod.ts";
 import type { Kit } from "./kit.ts";
 import { PodWorker, type WorkerCallbacks } from "./pod-worker.ts";
 
@@ -49,11 +50,21 @@ export class PodWorkers {
     }
     const worker = new PodWorker(this.kit, pod, { ...this.callbacks, gone: (w) => this.gone(w) }, this.shutdown);
     const key = podKey(pod);
-    const older = this.all().some((w) => podKey(w.pod) === key);
+    const older = isStaticPod(pod) && this.endOlder(uid, key);
     this.workers.set(uid, worker);
     if (pod.metadata.deletionTimestamp) worker.update(pod);
     if (older) this.waiting.set(key, worker);
     else worker.start();
+  }
+
+  /** Whether another pod of that name is still here; one that nobody knew of (its manifest changed while we were down) is ended. */
+  private endOlder(uid: string, key: string): boolean {
+    for (const observed of this.kit.observer.known()) {
+      if (observed.uid === uid || `${observed.namespace}/${observed.name}` !== key || this.workers.has(observed.uid)) continue;
+      this.update(orphan(observed));
+      this.remove(observed.uid);
+    }
+    return this.all().some((w) => podKey(w.pod) === key);
   }
 
   remove(uid: string): void {
