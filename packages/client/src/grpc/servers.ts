@@ -1,3 +1,4 @@
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { Clock, Logger } from "@flotilla/base";
 import { ApiClient as ApiStub } from "@flotilla/rpc/gen/flotilla/api/v1/api.ts";
 import { type ChannelCredentials, connectivityState, credentials } from "@grpc/grpc-js";
@@ -12,8 +13,7 @@ import type { TlsConfig } from "../kubeconfig.ts";
 export class Servers {
   private readonly stubs: (ApiStub | undefined)[];
   private readonly addresses: string[];
-  private readonly channelCredentials: ChannelCredentials;
-  private readonly options: Record<string, string | number>;
+  private readonly connect: (address: string) => ApiStub;
   private readonly clock: Clock;
   private readonly log: Logger;
   private current = 0;
@@ -23,8 +23,10 @@ export class Servers {
     this.log = ports.log;
     this.addresses = addresses;
     this.stubs = addresses.map(() => undefined);
-    this.channelCredentials = insecure ? credentials.createInsecure() : tlsCredentials(tls);
-    this.options = channelOptions(tls, userAgent);
+    this.connect = (address) => {
+      const channelCredentials = insecure ? credentials.createInsecure() : tlsCredentials(tls, address);
+      return new ApiStub(address, channelCredentials, channelOptions(tls, userAgent));
+    };
   }
 
   get size(): number {
@@ -34,7 +36,7 @@ export class Servers {
   /** Channel of the current server once it is connected. @throws NotConnected */
   async ready(): Promise<{ stub: ApiStub; index: number }> {
     const index = this.current;
-    const stub = (this.stubs[index] ??= new ApiStub(this.addresses[index]!, this.channelCredentials, this.options));
+    const stub = (this.stubs[index] ??= this.connect(this.addresses[index]!));
     if (!(await connected(stub, this.clock))) throw new NotConnected(this.addresses[index]!);
     return { stub, index };
   }
@@ -85,9 +87,17 @@ function connected(stub: ApiStub, clock: Clock): Promise<boolean> {
   });
 }
 
-function tlsCredentials(tls: TlsConfig): ChannelCredentials {
+/**
+ * SNI cannot carry an IP address (RFC 6066), so a name goes out that every API server's certificate
+ * has; what is verified is still the address that was dialled, or tls-server-name where it is set.
+ */
+function tlsCredentials(tls: TlsConfig, address: string): ChannelCredentials {
   const pem = (text?: string) => (text === undefined ? null : Buffer.from(text));
-  return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), { rejectUnauthorized: !tls.insecureSkipVerify });
+  const expected = tls.serverName ?? address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+  return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), {
+    rejectUnauthorized: !tls.insecureSkipVerify,
+    checkServerIdentity: (_sni, certificate) => checkServerIdentity(expected, certificate as PeerCertificate),
+  });
 }
 
 function channelOptions(tls: TlsConfig, userAgent: string): Record<string, string | number> {
@@ -104,6 +114,6 @@ function channelOptions(tls: TlsConfig, userAgent: string): Record<string, strin
     "grpc.max_receive_message_length": 64 * 1024 * 1024, // a list of thousands of pods
     "grpc.max_send_message_length": 8 * 1024 * 1024,
     "grpc.use_local_subchannel_pool": 1,
-    ...(tls.serverName ? { "grpc.ssl_target_name_override": tls.serverName } : {}),
+    "grpc.ssl_target_name_override": tls.serverName ?? "kubernetes",
   };
 }

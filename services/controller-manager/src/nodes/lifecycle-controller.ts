@@ -18,7 +18,7 @@ export function startNodeLifecycleController(context: ControllerContext): void {
   const recorder = context.recorder("node-controller");
   const nodes = informers.informer(Nodes);
   const pods = informers.informer(Pods, { indexers: nodeIndex });
-  const leases = informers.informer(Leases, { namespace: LEASE_NAMESPACE });
+  const leases = informers.informer(Leases);
   const heartbeats = new Map<string, Heartbeat>();
   const budget = new EvictionBudget(clock);
   const grace = { monitor_ms: config.nodeMonitorGracePeriod_ms, startup_ms: config.nodeStartupGracePeriod_ms };
@@ -113,6 +113,7 @@ export function startNodeLifecycleController(context: ControllerContext): void {
   // A heartbeat of a node thought dead is news; of the others, none.
   leases.subscribe({
     update: (lease) => {
+      if (lease.metadata.namespace !== LEASE_NAMESPACE) return;
       const name = lease.metadata.name!;
       const node = nodes.lister.get(name);
       if (node && !isConditionTrue(node.status?.conditions, "Ready")) controller.queue.add(name);
