@@ -26,7 +26,6 @@ const ARROWS: Record<string, string[]> = {
   "services/cri-process": ["base", "cri", "process"],
   "services/relay": ["base", "process"],
   "services/flotillad": ["base", "api", "client", "rpc", "pki", "process", "cri"],
-  "services/relay": ["base", "process"],
   "apps/cli": ["base", "api", "client", "rpc", "process"],
 };
 

@@ -59,6 +59,8 @@ export interface Strategy<T = any> extends UpdateStrategy<T> {
   warnings?(obj: T, old?: T): string[];
   /** metadata.generation is kept: 1 on create, +1 whenever spec (or what `generationOf` yields) changes. */
   readonly tracksGeneration?: boolean;
+  /** What else than the spec bumps the generation; replaces the comparison of everything but metadata and status. */
+  specChanged?(obj: T, old: T): boolean;
   /** PUT without metadata.resourceVersion is allowed (default true). */
   readonly allowUnconditionalUpdate?: boolean;
   /** PUT of an object that is not there creates it (default false). */
@@ -67,6 +69,10 @@ export interface Strategy<T = any> extends UpdateStrategy<T> {
   readonly nameErrors?: (name: string, prefix: boolean) => string[];
   /** Graceful deletion: seconds of grace for this object, 0 for "at once" (pods). Absent: not graceful. */
   gracePeriodSeconds?(obj: T, asked: number | undefined): number;
+  /** Something besides metadata.finalizers keeps a deleted object (namespaces: spec.finalizers). */
+  holdsDeletion?(obj: T): boolean;
+  /** Changes an object that is being marked as deleted (namespaces: phase Terminating). */
+  markDeleted?(obj: T): void;
 }
 
 export interface SubresourceDefinition<T = any> {
@@ -191,6 +197,9 @@ export interface ApiMachinery {
   beforeUpdate(def: ResourceDefinition, subresource: string | undefined, obj: KubeObject, old: KubeObject, ctx: WriteContext): string[];
   /** What a DELETE does; never changes `live`. */
   beforeDelete(def: ResourceDefinition, live: KubeObject, options: DeleteOptionsBody, ctx: WriteContext): DeleteDecision;
+
+  /** After an update: the last finalizer of a deleted object is gone, take it out of the store. */
+  finishesDeletion(def: ResourceDefinition, obj: KubeObject): boolean;
 
   /** patch/index.ts: the patched object, decoded and pruned; defaults are not applied yet. `live` stays unchanged. */
   applyPatch(def: ResourceDefinition, live: KubeObject, patch: PatchRequest): Decoded;

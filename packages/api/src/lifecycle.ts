@@ -1,0 +1,209 @@
+/** The way of an object to the store: metadata that the system owns, the kind's strategy, validation. */
+import type { DeleteDecision, DeleteOptionsBody, ResourceDefinition, Strategy, UpdateStrategy, WriteContext } from "./definition.ts";
+import { formatTime } from "./duration.ts";
+import { FieldErrors, invalidError } from "./field-error.ts";
+import { cloneJson, jsonEqual } from "./json-equal.ts";
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, validateMeta, validateMetaUpdate } from "./meta/validate.ts";
+import { ApiError, apiError, REASON_CODES } from "./status.ts";
+import type { KubeObject } from "./types.ts";
+
+const GENERATED_NAME_BASE_MAX = 58;
+const GENERATED_SUFFIX_LENGTH = 5;
+
+export function applyDefaults(def: ResourceDefinition, obj: KubeObject): void {
+  def.defaults(obj);
+}
+
+export function checkIdentity(def: ResourceDefinition, obj: KubeObject, url: { namespace: string; name?: string }): void {
+  const meta = (obj.metadata ??= {});
+  if (def.namespaced) {
+    meta.namespace ??= url.namespace;
+    if (meta.namespace === "") meta.namespace = url.namespace;
+    if (meta.namespace !== url.namespace) {
+      throw apiError("BadRequest", "the namespace of the provided object does not match the namespace sent on the request");
+    }
+  }
+  if (url.name === undefined) return;
+  if (!meta.name) meta.name = url.name;
+  if (meta.name !== url.name) {
+    throw apiError("BadRequest", `the name of the object (${meta.name}) does not match the name on the URL (${url.name})`);
+  }
+}
+
+export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: WriteContext): string[] {
+  const { strategy } = def;
+  const meta = (obj.metadata ??= {});
+  if (meta.resourceVersion) throw resourceVersionOnCreate();
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
+  delete meta.selfLink;
+  delete meta.generation;
+  meta.uid = ctx.newUid();
+  meta.creationTimestamp = formatTime(ctx.now_ms);
+  if (!meta.name && meta.generateName) {
+    meta.name = meta.generateName.slice(0, GENERATED_NAME_BASE_MAX) + ctx.randomSuffix(GENERATED_SUFFIX_LENGTH);
+  }
+  if (hasStatus(def)) resetStatus(obj, undefined);
+  strategy.prepareForCreate?.(obj, ctx);
+  if (strategy.tracksGeneration) meta.generation = 1;
+  const errors = new FieldErrors();
+  validateMeta(def, meta, errors);
+  strategy.validate?.(obj, errors);
+  if (!errors.empty) throw invalidError(def.group, def.kind, meta.name ?? "", errors);
+  return strategy.warnings?.(obj) ?? [];
+}
+
+/** Upstream answers this one without a reason. */
+function resourceVersionOnCreate(): ApiError {
+  const message = "resourceVersion should not be set on objects to be created";
+  return new ApiError({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, code: REASON_CODES.InternalError });
+}
+
+export function beforeUpdate(
+  def: ResourceDefinition,
+  subresource: string | undefined,
+  obj: KubeObject,
+  old: KubeObject,
+  ctx: WriteContext,
+): string[] {
+  checkUid(def, obj, old);
+  carryMeta(obj, old);
+  const { strategy, style } = strategyOf(def, subresource);
+  if (style === "status") keepAllBut(obj, old, "status");
+  else if (hasStatus(def)) resetStatus(obj, old);
+  strategy.prepareForUpdate?.(obj, old, ctx);
+  bumpGeneration(def, obj, old);
+  const errors = new FieldErrors();
+  validateMeta(def, obj.metadata, errors);
+  validateMetaUpdate(obj, old, errors);
+  if (style === "main") (strategy as Strategy).validate?.(obj, errors);
+  strategy.validateUpdate?.(obj, old, errors, ctx);
+  if (!errors.empty) throw invalidError(def.group, def.kind, obj.metadata.name ?? "", errors);
+  return style === "main" ? (def.strategy.warnings?.(obj, old) ?? []) : [];
+}
+
+function strategyOf(
+  def: ResourceDefinition,
+  subresource: string | undefined,
+): { strategy: UpdateStrategy; style: "main" | "status" | "object" } {
+  const found = subresource ? def.subresources.find((candidate) => candidate.name === subresource) : undefined;
+  if (!found || found.style === "scale") return { strategy: def.strategy, style: "main" };
+  return { strategy: found.strategy ?? {}, style: found.style === "status" ? "status" : "object" };
+}
+
+const hasStatus = (def: ResourceDefinition): boolean => def.subresources.some((subresource) => subresource.style === "status");
+
+/** Writes to the object itself don't touch its status. */
+function resetStatus(obj: KubeObject, old: KubeObject | undefined): void {
+  if (old?.["status"] !== undefined) obj["status"] = old["status"];
+  else if (obj["status"] !== undefined) obj["status"] = {};
+}
+
+/** Writes to the status touch nothing else; of the metadata, labels stay. */
+function keepAllBut(obj: KubeObject, old: KubeObject, kept: string): void {
+  for (const key of Object.keys(obj)) if (key !== "metadata" && key !== kept && old[key] === undefined) delete obj[key];
+  for (const key of Object.keys(old)) if (key !== "metadata" && key !== kept) obj[key] = old[key];
+  const { labels } = old.metadata;
+  if (labels) obj.metadata.labels = labels;
+  else delete obj.metadata.labels;
+}
+
+function checkUid(def: ResourceDefinition, obj: KubeObject, old: KubeObject): void {
+  const asked = obj.metadata.uid;
+  if (!asked || asked === old.metadata.uid) return;
+  throw conflict(def, old, `Precondition failed: UID in precondition: ${asked}, UID in object meta: ${old.metadata.uid}`);
+}
+
+export function conflict(def: ResourceDefinition, obj: KubeObject, problem: string): ApiError {
+  const qualified = def.group === "" ? def.resource : `${def.resource}.${def.group}`;
+  const { name = "" } = obj.metadata;
+  return apiError("Conflict", `Operation cannot be fulfilled on ${qualified} ${JSON.stringify(name)}: ${problem}`, {
+    name,
+    ...(def.group ? { group: def.group } : {}),
+    kind: def.resource,
+  });
+}
+
+const SYSTEM_FIELDS = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] as const;
+
+/** What clients can't change; a client that leaves it out, or sends an old copy, is not told off for it. */
+function carryMeta(obj: KubeObject, old: KubeObject): void {
+  const meta = obj.metadata as Record<string, unknown>;
+  for (const field of SYSTEM_FIELDS) {
+    if (old.metadata[field] === undefined) delete meta[field];
+    else meta[field] = old.metadata[field];
+  }
+  delete meta["selfLink"];
+}
+
+function bumpGeneration(def: ResourceDefinition, obj: KubeObject, old: KubeObject): void {
+  if (!def.strategy.tracksGeneration) return;
+  const changed = (def.strategy.specChanged ?? differs)(obj, old);
+  obj.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0);
+}
+
+const OUTSIDE_SPEC = new Set(["metadata", "status", "kind", "apiVersion"]);
+
+function differs(obj: KubeObject, old: KubeObject): boolean {
+  const keys = new Set([...Object.keys(obj), ...Object.keys(old)]);
+  for (const key of keys) if (!OUTSIDE_SPEC.has(key) && !jsonEqual(obj[key], old[key])) return true;
+  return false;
+}
+
+export function beforeDelete(def: ResourceDefinition, live: KubeObject, options: DeleteOptionsBody, ctx: WriteContext): DeleteDecision {
+  checkPreconditions(def, live, options);
+  const { strategy } = def;
+  const finalizers = finalizersFor(live, options);
+  const held = finalizers.length > 0 || (strategy.holdsDeletion?.(live) ?? false);
+  const grace_seconds = strategy.gracePeriodSeconds?.(live, options.gracePeriodSeconds) ?? 0;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = live.metadata;
+  if (deletionTimestamp !== undefined) {
+    const shorter = grace_seconds < (deletionGracePeriodSeconds ?? 0);
+    if (!held && grace_seconds === 0) return { action: "remove", object: live };
+    if (!shorter && jsonEqual(finalizers, live.metadata.finalizers ?? [])) return { action: "none", object: live };
+    return { action: "mark", object: marked(def, live, finalizers, shorter ? grace_seconds : (deletionGracePeriodSeconds ?? 0), ctx) };
+  }
+  if (!held && grace_seconds === 0) return { action: "remove", object: live };
+  return { action: "mark", object: marked(def, live, finalizers, grace_seconds, ctx) };
+}
+
+function marked(def: ResourceDefinition, live: KubeObject, finalizers: string[], grace_seconds: number, ctx: WriteContext): KubeObject {
+  const object = cloneJson(live);
+  const { metadata } = object;
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+  const again = metadata.deletionTimestamp !== undefined;
+  const start_ms = again ? Date.parse(metadata.deletionTimestamp!) - (metadata.deletionGracePeriodSeconds ?? 0) * 1000 : ctx.now_ms;
+  metadata.deletionTimestamp = formatTime(start_ms + grace_seconds * 1000);
+  metadata.deletionGracePeriodSeconds = grace_seconds;
+  if (!again && (metadata.generation ?? 0) > 0) metadata.generation = metadata.generation! + 1;
+  def.strategy.markDeleted?.(object);
+  return object;
+}
+
+function checkPreconditions(def: ResourceDefinition, live: KubeObject, { preconditions }: DeleteOptionsBody): void {
+  const { uid, resourceVersion } = live.metadata;
+  if (preconditions?.uid && preconditions.uid !== uid) {
+    throw conflict(def, live, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`);
+  }
+  if (preconditions?.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
+    const problem = `ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
+    throw conflict(def, live, `Precondition failed: ${problem}`);
+  }
+}
+
+/** The garbage collector's finalizers follow the propagation policy; others stay (upstream: deletionFinalizersForGarbageCollection). */
+function finalizersFor(live: KubeObject, { propagationPolicy, orphanDependents }: DeleteOptionsBody): string[] {
+  const present = live.metadata.finalizers ?? [];
+  const asked = propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? "Orphan" : "Background");
+  if (asked === undefined) return [...present];
+  const others = present.filter((finalizer) => finalizer !== ORPHAN_FINALIZER && finalizer !== FOREGROUND_FINALIZER);
+  if (asked === "Orphan") return [...others, ORPHAN_FINALIZER];
+  return asked === "Foreground" ? [...others, FOREGROUND_FINALIZER] : others;
+}
+
+export function finishesDeletion(def: ResourceDefinition, obj: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = obj.metadata;
+  if (deletionTimestamp === undefined || (finalizers?.length ?? 0) > 0 || def.strategy.holdsDeletion?.(obj)) return false;
+  return (deletionGracePeriodSeconds ?? 0) === 0;
+}

@@ -1,0 +1,41 @@
+import { defaultPodSpec } from "../../defaults/pod-spec.ts";
+import { ageColumn, defineResource, nameColumn, scaleSubresource, statusSubresource } from "../../define.ts";
+import type { ReplicaSet } from "../../types.ts";
+import { immutable, nonNegative } from "../../validation/common.ts";
+import { validateWorkload } from "../../validation/workload.ts";
+import { replicasScale } from "../scale.ts";
+import { countColumn, templateColumns } from "../workload-columns.ts";
+
+export const replicaSets = defineResource<ReplicaSet>({
+  group: "apps",
+  version: "v1",
+  kind: "ReplicaSet",
+  resource: "replicasets",
+  schema: "apps/v1.ReplicaSet",
+  shortNames: ["rs"],
+  categories: ["all"],
+  subresources: [scaleSubresource(), statusSubresource("ReplicaSet")],
+  scale: replicasScale,
+  table: [
+    nameColumn(),
+    countColumn("Desired", ({ spec }) => spec?.replicas),
+    countColumn("Current", ({ status }) => status?.replicas),
+    countColumn("Ready", ({ status }) => status?.readyReplicas),
+    ageColumn(),
+    ...templateColumns<ReplicaSet>(),
+  ],
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.replicas ??= 1;
+    if (spec.template?.spec) defaultPodSpec(spec.template.spec);
+  },
+  strategy: {
+    tracksGeneration: true,
+    validate(set, errors) {
+      nonNegative("spec.replicas", set.spec?.replicas, errors);
+      validateWorkload("replicaset", set.spec ?? {}, errors);
+    },
+    validateUpdate: (set, old, errors) => immutable("spec.selector", set.spec?.selector, old.spec?.selector, errors),
+  },
+  selectableFields: { "status.replicas": (set) => String(set.status?.replicas ?? 0) },
+});

@@ -1,0 +1,61 @@
+/** All built-in kinds, in the order of discovery. Adding a kind: write its file, name it here. */
+import type { ResourceDefinition } from "../definition.ts";
+import { daemonSets } from "./apps/daemon-set.ts";
+import { deployments } from "./apps/deployment.ts";
+import { replicaSets } from "./apps/replica-set.ts";
+import { selfSubjectReviews } from "./authentication/self-subject-review.ts";
+import { tokenReviews } from "./authentication/token-review.ts";
+import { localSubjectAccessReviews } from "./authorization/local-subject-access-review.ts";
+import { selfSubjectAccessReviews } from "./authorization/self-subject-access-review.ts";
+import { selfSubjectRulesReviews } from "./authorization/self-subject-rules-review.ts";
+import { subjectAccessReviews } from "./authorization/subject-access-review.ts";
+import { certificateSigningRequests } from "./certificates/certificate-signing-request.ts";
+import { leases } from "./coordination/lease.ts";
+import { bindings } from "./core/binding.ts";
+import { configMaps } from "./core/config-map.ts";
+import { endpoints } from "./core/endpoints.ts";
+import { events } from "./core/event.ts";
+import { namespaces } from "./core/namespace.ts";
+import { nodes } from "./core/node.ts";
+import { pods } from "./core/pod.ts";
+import { secrets } from "./core/secret.ts";
+import { services } from "./core/service.ts";
+import { serviceAccounts } from "./core/service-account.ts";
+import { endpointSlices } from "./discovery/endpoint-slice.ts";
+import { eventsV1 } from "./events/event.ts";
+import { runtimeClasses } from "./node/runtime-class.ts";
+import { clusterRoles } from "./rbac/cluster-role.ts";
+import { clusterRoleBindings } from "./rbac/cluster-role-binding.ts";
+import { roles } from "./rbac/role.ts";
+import { roleBindings } from "./rbac/role-binding.ts";
+
+export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
+  bindings,
+  configMaps,
+  endpoints,
+  events,
+  namespaces,
+  nodes,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  daemonSets,
+  deployments,
+  replicaSets,
+  eventsV1,
+  selfSubjectReviews,
+  tokenReviews,
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
+  certificateSigningRequests,
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
+  leases,
+  runtimeClasses,
+  endpointSlices,
+];

@@ -1,0 +1,21 @@
+import type { ResourceDefinition, Table, TableOptions } from "./definition.ts";
+import type { KubeObject } from "./types.ts";
+
+export function toTable(def: ResourceDefinition, objects: readonly KubeObject[], options: TableOptions): Table {
+  const apiVersion = `meta.k8s.io/${options.version ?? "v1"}`;
+  return {
+    kind: "Table",
+    apiVersion,
+    metadata: options.metadata ?? {},
+    columnDefinitions: options.noHeaders ? [] : [...def.columns],
+    rows: objects.map((obj) => {
+      const object = rowObject(obj, options.includeObject ?? "Metadata", apiVersion);
+      return { cells: def.row(obj, options.now_ms), ...(object ? { object } : {}) };
+    }),
+  };
+}
+
+function rowObject(obj: KubeObject, include: "None" | "Metadata" | "Object", apiVersion: string): object | undefined {
+  if (include === "None") return undefined;
+  return include === "Object" ? obj : { kind: "PartialObjectMetadata", apiVersion, metadata: obj.metadata };
+}
