@@ -166,17 +166,7 @@ export class Kubelet {
       },
       signal,
     );
-    if (this.config.manifestPath) {
-      const deliver = (pods: Pod[]) => this.sources.deliverManifests(pods);
-      void watchManifests(
-        { clock, log },
-        this.config.manifestPath,
-        this.config.nodeName,
-        this.config.fileCheckFrequency_ms,
-        deliver,
-        signal,
-      );
-    } else this.sources.deliverManifests([]);
+    void this.startStaticPods();
     if (api) this.startApi(api);
     void runHousekeeping(this.kit, this.sources, this.workers, signal);
   }
@@ -186,7 +176,10 @@ export class Kubelet {
     const { clock, log } = this.ports;
     const { manifestPath, nodeName, fileCheckFrequency_ms } = this.config;
     const { signal } = this.shutdown;
-    if (manifestPath === "") return this.sources.deliverManifests([]);
+    if (manifestPath === "") {
+      this.sources.deliverManifests([]);
+      return;
+    }
     while (!signal.aborted && !(await this.kit.observer.relist().catch(() => undefined))) await sleep(clock, 50, signal);
     await watchManifests(
       { clock, log },
