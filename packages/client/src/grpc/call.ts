@@ -2,7 +2,7 @@ import { apiError } from "@flotilla/api";
 import { type Backoff, type Clock, sleep } from "@flotilla/base";
 import type { ApiClient as ApiStub } from "@flotilla/rpc/gen/flotilla/api/v1/api.ts";
 import type { ClientUnaryCall, Metadata, ServiceError } from "@grpc/grpc-js";
-import { fromServiceError, isServerTrouble, isTransportFailure } from "./errors.ts";
+import { fromServiceError, isServerTrouble, isTransportFailure, isUnsent } from "./errors.ts";
 import { NotConnected, type Servers } from "./servers.ts";
 
 /** One unary call with its deadline (milliseconds since the epoch, as gRPC takes it). */
@@ -41,8 +41,8 @@ export async function callUnary<R>(ports: CallPorts, idempotent: boolean, send: 
       return await once(stub, ports.metadata(), clock.now() + DEADLINE_MS, send, signal);
     } catch (error) {
       if (signal?.aborted) throw apiError("Timeout", "the request was cancelled");
-      last = (error as Error).message;
-      const unsent = error instanceof NotConnected;
+      last = (error as ServiceError).details ?? (error as Error).message;
+      const unsent = error instanceof NotConnected || isUnsent(error as ServiceError);
       if (!unsent && !isTransportFailure(error as ServiceError) && !isServerTrouble(error as ServiceError)) {
         throw fromServiceError(error as ServiceError);
       }

@@ -46,3 +46,8 @@ export function isServerTrouble(error: ServiceError): boolean {
   const { code } = fromServiceError(error);
   return code === 503 || code === 504;
 }
+
+/** The channel never got that far: no server has seen the call. (grpc-js tells it by its message alone.) */
+export function isUnsent(error: ServiceError): boolean {
+  return error.code === status.UNAVAILABLE && /^No connection established/.test(error.details ?? "");
+}

@@ -8,7 +8,7 @@ import type { TlsConfig } from "../kubeconfig.ts";
  * The servers a client may use, and which one it uses now.
  * Owns the channels. Invariants:
  * 1. `current` is always a valid index; a failing server makes it move on, never back by itself.
- * 2. A call is only sent on a channel that is READY: what fails before that was never sent.
+ * 2. No call waits for a connection: the channel is READY, or it has failed and says why at once.
  */
 export class Servers {
   private readonly stubs: (ApiStub | undefined)[];
@@ -33,11 +33,11 @@ export class Servers {
     return this.addresses.length;
   }
 
-  /** Channel of the current server once it is connected. @throws NotConnected */
+  /** Channel of the current server once it is connected, or has failed to. @throws NotConnected when it takes too long */
   async ready(): Promise<{ stub: ApiStub; index: number }> {
     const index = this.current;
     const stub = (this.stubs[index] ??= this.connect(this.addresses[index]!));
-    if (!(await connected(stub, this.clock))) throw new NotConnected(this.addresses[index]!);
+    if (!(await settled(stub, this.clock))) throw new NotConnected(this.addresses[index]!);
     return { stub, index };
   }
 
@@ -68,15 +68,15 @@ export class NotConnected extends Error {
 /** A machine that is cut off swallows SYNs; a live one answers within a round trip. */
 const CONNECT_LIMIT_MS = 1_500;
 
-function connected(stub: ApiStub, clock: Clock): Promise<boolean> {
+function settled(stub: ApiStub, clock: Clock): Promise<boolean> {
   const channel = stub.getChannel();
   const deadline = clock.now() + CONNECT_LIMIT_MS;
   return new Promise((resolve) => {
-    // A channel that failed before stays in TRANSIENT_FAILURE during its back-off: don't wait for it.
+    // A channel that failed stays in TRANSIENT_FAILURE during its back-off: don't wait for it.
     const look = () => {
       const state = channel.getConnectivityState(true);
-      if (state === connectivityState.READY) return resolve(true);
-      if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return resolve(false);
+      if (state === connectivityState.READY || state === connectivityState.TRANSIENT_FAILURE) return resolve(true);
+      if (state === connectivityState.SHUTDOWN) return resolve(false);
       try {
         channel.watchConnectivityState(state, deadline, (error) => (error ? resolve(false) : look()));
       } catch {
