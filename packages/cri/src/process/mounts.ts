@@ -81,7 +81,9 @@ export function planRoot(input: RootInput): RootPlan {
     const source = stat(mount.hostPath);
     if (!source) throw criErrors.failed(`mount ${mount.containerPath}`, `stat ${mount.hostPath}: no such file or directory`);
     if (mount.target === "/") throw criErrors.invalid("a volume cannot be mounted at /");
-    if (source.isDirectory()) folders.push(mount.target);
+    // The container's own /dev lies over the layers: a mount point in it must be made there.
+    if (mount.target.startsWith("/dev/")) placeIn(input.dir, mount.target, source.isDirectory());
+    else if (source.isDirectory()) folders.push(mount.target);
     else {
       folders.push(dirname(mount.target));
       files.push(mount.target);
@@ -104,6 +106,12 @@ export function planRoot(input: RootInput): RootPlan {
     files,
     fstab: `${lines.join("\n")}\n`,
   };
+}
+
+function placeIn(dir: string, target: string, isFolder: boolean): void {
+  const path = join(dir, target);
+  mkdirSync(isFolder ? path : dirname(path), { recursive: true });
+  if (!isFolder && !existsSync(path)) writeFileSync(path, "");
 }
 
 function line(source: string, target: string, type: string, options: string): string {
