@@ -76,6 +76,11 @@ export class Reconciler {
         finish("terminal");
         return;
       }
+      if (isNamespaceTerminating(error)) {
+        // What we wanted to make would be deleted at once, together with what asked for it.
+        this.queue.forget(key);
+        return finish("success");
+      }
       // A conflict only says that our cache was behind: the newer object is on its way.
       const expected = isApiError(error, "Conflict", "AlreadyExists", "NotFound");
       if (expected) log.debug("reconcile again", { controller: name, key, why: (error as Error).message });
@@ -84,6 +89,11 @@ export class Reconciler {
       finish("error");
     }
   }
+}
+
+/** The namespace is being deleted: nothing new can be made in it. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  return isApiError(error) && (error.status.details?.causes ?? []).some((c) => c.reason === "NamespaceTerminating");
 }
 
 /** The API's answers explain themselves; anything else is a bug and worth its stack. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apiError } from "@flotilla/api";
+import { ApiError, apiError } from "@flotilla/api";
 import { seededRandom, silentLogger } from "@flotilla/base";
 import { FakeClock } from "@flotilla/testing";
 import { Reconciler, TerminalError } from "./reconciler.ts";
@@ -40,6 +40,10 @@ test("a reconciler backs off on errors, asks again when told, and gives up on te
   const script: Record<string, (() => unknown)[]> = {
     retry: [() => Promise.reject(apiError("Conflict", "x")), () => Promise.reject(new Error("y")), () => undefined],
     later: [() => ({ requeueAfter_ms: 1_000 }), () => undefined],
+    gone: [
+      () =>
+        Promise.reject(new ApiError({ ...apiError("Forbidden", "x").status, details: { causes: [{ reason: "NamespaceTerminating" }] } })),
+    ],
     never: [() => Promise.reject(new TerminalError("z"))],
   };
   const reconcile = async (key: string) => {
@@ -50,6 +54,6 @@ test("a reconciler backs off on errors, asks again when told, and gives up on te
   r.start(stop.signal);
   for (const key of Object.keys(script)) r.queue.add(key);
   await clock.advanceAsync(5_000);
-  assert.deepEqual(at, ["retry@0", "later@0", "never@0", "retry@5", "retry@15", "later@1000"]);
+  assert.deepEqual(at, ["retry@0", "later@0", "gone@0", "never@0", "retry@5", "retry@15", "later@1000"]);
   stop.abort();
 });

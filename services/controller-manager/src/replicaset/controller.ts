@@ -1,6 +1,6 @@
-import { controllerOf, isApiError, isNotFound, matchesLabelSelector, type Pod, Pods, type ReplicaSet, ReplicaSets } from "@flotilla/api";
+import { controllerOf, isNotFound, matchesLabelSelector, type Pod, Pods, type ReplicaSet, ReplicaSets } from "@flotilla/api";
 import { objectKey, splitKey } from "@flotilla/client";
-import { controllerRef, Expectations, semanticEqual, slowStart } from "@flotilla/controller";
+import { controllerRef, Expectations, isNamespaceTerminating, semanticEqual, slowStart } from "@flotilla/controller";
 import { type ControllerContext, startReconciler } from "../context.ts";
 import { claim } from "../shared/claim.ts";
 import { controllerIndex } from "../shared/indexes.ts";
@@ -67,7 +67,7 @@ export function startReplicaSetController(context: ControllerContext): void {
       } catch (error) {
         expectations.creationObserved(key);
         // The namespace is going away, and this set with it: nothing to report.
-        if (isApiError(error) && error.status.details?.causes?.some((c) => c.reason === "NamespaceTerminating")) return;
+        if (isNamespaceTerminating(error)) return;
         throw error;
       }
     });
