@@ -28,6 +28,7 @@ import { clusterRoles } from "./rbac/cluster-role.ts";
 import { clusterRoleBindings } from "./rbac/cluster-role-binding.ts";
 import { roles } from "./rbac/role.ts";
 import { roleBindings } from "./rbac/role-binding.ts";
+import { priorityClasses } from "./scheduling/priority-class.ts";
 
 export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   bindings,
@@ -57,5 +58,6 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   roles,
   leases,
   runtimeClasses,
+  priorityClasses,
   endpointSlices,
 ];
