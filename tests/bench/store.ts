@@ -1,9 +1,9 @@
 // The store beside real etcd, three members each, with the same client and flags: writes, reads,
 // one writer alone, and the time from SIGKILL of the leader to the next write that succeeds.
 import { readFileSync } from "node:fs";
+import { StoreClient, waitForLeader } from "../../services/etcd/src/testing/client.ts";
+import { hasRealEtcd, type Kind, StoreCluster } from "../../services/etcd/src/testing/processes.ts";
 import { median, round } from "./measure.ts";
-import { StoreClient, waitForLeader } from "./store-client.ts";
-import { hasRealEtcd, type Kind, StoreCluster } from "./store-members.ts";
 
 const VALUE = "x".repeat(1024);
 const SECONDS = 5;
@@ -23,7 +23,7 @@ interface Figures {
 
 export default async function store(args: string[] = []): Promise<Record<string, unknown>> {
   const kills = Number(args[0] ?? 5);
-  const ours = await measure("flotilla", kills);
+  const ours = await measure("bundle", kills);
   if (!hasRealEtcd()) return { ...ours, reference: "etcd is not installed" };
   const reference = await measure("etcd", kills);
   const ratio = (of: (f: Figures) => number) => round(of(ours) / of(reference));

@@ -7,7 +7,7 @@ import { range } from "./range.ts";
 import { Store } from "./store.ts";
 import { deleteRange, put, txn } from "./txn.ts";
 import { isTombstone, NO_END, type Op, type RangeQuery, type Version } from "./types.ts";
-import { WatchHub, type Watcher } from "./watch-hub.ts";
+import { type Watcher, WatchHub } from "./watch-hub.ts";
 
 /** The store as one would write it down: a full copy of everything per revision. */
 class Model {
@@ -80,7 +80,9 @@ function run(seed: number): void {
   while (hub.catchUp());
   compare(random, store, model);
   for (const w of watches) {
-    const expected = model.events.filter((e) => e.mod >= w.start && (w.end === undefined ? e.key === w.key : e.key >= w.key && e.key < w.end));
+    const expected = model.events.filter(
+      (e) => e.mod >= w.start && (w.end === undefined ? e.key === w.key : e.key >= w.key && e.key < w.end),
+    );
     if (w.compacted) assert.deepEqual(seen(w), expected.slice(0, w.got.length), "what came before the compaction is complete");
     else assert.deepEqual(seen(w), expected, "every event once, in order");
   }
@@ -111,7 +113,14 @@ function step(random: Random, i: number, key: () => string, space: { store: Stor
       success: [putOp(k, `t${i}`), { kind: "txn", txn: { compare: [], success: [putOp(other, `n${i}`)], failure: [] } }],
       failure: [{ kind: "delete", delete: { key: k, end: undefined, prevKv: false } }],
     });
-    model.write(result.succeeded ? [[k, `t${i}`], [other, `n${i}`]] : [[k, undefined]]);
+    model.write(
+      result.succeeded
+        ? [
+            [k, `t${i}`],
+            [other, `n${i}`],
+          ]
+        : [[k, undefined]],
+    );
   }
   assert.equal(space.store.revision, model.revision);
 }

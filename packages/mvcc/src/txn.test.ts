@@ -7,7 +7,15 @@ import { deleteRange, put, txn } from "./txn.ts";
 import type { Compare, Op } from "./types.ts";
 
 const space = () => ({ store: new Store(), lessor: new Lessor() });
-const putOp = (key: string, value = "", over = {}) => ({ key, value, lease: "0", prevKv: false, ignoreValue: false, ignoreLease: false, ...over });
+const putOp = (key: string, value = "", over = {}) => ({
+  key,
+  value,
+  lease: "0",
+  prevKv: false,
+  ignoreValue: false,
+  ignoreLease: false,
+  ...over,
+});
 
 test("comparisons", () => {
   const s = space();
@@ -36,12 +44,27 @@ test("comparisons", () => {
 
 test("a refused transaction changes nothing", () => {
   const refused: [Op[], string][] = [
-    [[{ kind: "put", put: putOp("a", "1") }, { kind: "put", put: putOp("b", "1", { lease: "7" }) }], "lease-not-found"],
-    [[{ kind: "put", put: putOp("a", "1") }, { kind: "put", put: putOp("b", "", { ignoreValue: true }) }], "key-not-found"],
+    [
+      [
+        { kind: "put", put: putOp("a", "1") },
+        { kind: "put", put: putOp("b", "1", { lease: "7" }) },
+      ],
+      "lease-not-found",
+    ],
+    [
+      [
+        { kind: "put", put: putOp("a", "1") },
+        { kind: "put", put: putOp("b", "", { ignoreValue: true }) },
+      ],
+      "key-not-found",
+    ],
   ];
   for (const [success, code] of refused) {
     const s = space();
-    assert.throws(() => txn(s, { compare: [], success, failure: [] }), (e) => e instanceof StoreError && e.code === code);
+    assert.throws(
+      () => txn(s, { compare: [], success, failure: [] }),
+      (e) => e instanceof StoreError && e.code === code,
+    );
     assert.equal(s.store.revision, 1);
     assert.equal(s.store.get("a"), undefined);
   }
@@ -53,11 +76,18 @@ test("a transaction reads its own writes, under one revision", () => {
   const bounds = { modRevision_min: 0, modRevision_max: 0, createRevision_min: 0, createRevision_max: 0 };
   const result = txn(s, {
     compare: [],
-    success: [{ kind: "put", put: putOp("a") }, { kind: "put", put: putOp("b") }, { kind: "range", range: { ...all, ...bounds } }],
+    success: [
+      { kind: "put", put: putOp("a") },
+      { kind: "put", put: putOp("b") },
+      { kind: "range", range: { ...all, ...bounds } },
+    ],
     failure: [],
   });
   const read = result.responses[2]!;
-  assert.deepEqual(read.kind === "range" && read.range.kvs.map((v) => [v.key, v.mod]), [["a", 2], ["b", 2]]);
+  assert.deepEqual(read.kind === "range" && read.range.kvs.map((v) => [v.key, v.mod]), [
+    ["a", 2],
+    ["b", 2],
+  ]);
   assert.equal(result.revision, 2);
 });
 

@@ -73,7 +73,7 @@ function checkPut(space: Space, op: PutOp, written: Set<string> | undefined): vo
 }
 
 function run(space: Space, plan: Plan): TxnResult {
-  const responses = plan.ops.map((op): OpResult => {
+  const one = (op: Plan["ops"][number]): OpResult => {
     switch (op.kind) {
       case "range": {
         const revision = op.range.revision > space.store.current ? 0 : op.range.revision;
@@ -90,8 +90,8 @@ function run(space: Space, plan: Plan): TxnResult {
       case "plan":
         return { kind: "txn", txn: run(space, op.plan) };
     }
-  });
-  return { succeeded: plan.succeeded, responses, revision: 0 };
+  };
+  return { succeeded: plan.succeeded, responses: plan.ops.map(one), revision: 0 };
 }
 
 function stamp(result: TxnResult, revision: number): void {

@@ -55,7 +55,7 @@ export function stepLeader(core: Core, role: LeaderRole, m: Message): void {
       // Paper §5.3: the leader retries for ever what may have been lost.
       if (progress.match < core.log.lastIndex) {
         if (progress.blocked(core.settings.flow)) progress.alive();
-        sendAppend(core, role, m.from, progress, true);
+        sendAppend(core, m.from, progress, true);
       }
       confirmReads(core, role);
       return;
@@ -81,13 +81,13 @@ function handleAppendReply(core: Core, role: LeaderRole, m: AppendReply, progres
   if (m.rejected) {
     // The follower's log has nothing of a term above hintTerm here: neither may our next try (paper §5.3).
     const hint = m.hintTerm > 0 ? core.log.lastNotAbove(m.hintIndex, m.hintTerm) : m.hintIndex;
-    if (progress.refused(m.index, hint)) sendAppend(core, role, m.from, progress, true);
+    if (progress.refused(m.index, hint)) sendAppend(core, m.from, progress, true);
     return;
   }
   const wasBlocked = progress.blocked(core.settings.flow);
   if (!progress.acknowledged(m.index)) return;
   maybeCommit(core, role);
-  if (wasBlocked || progress.next <= core.log.lastIndex) sendAppend(core, role, m.from, progress, false);
+  if (wasBlocked || progress.next <= core.log.lastIndex) sendAppend(core, m.from, progress, false);
   if (role.transfer?.to === m.from) maybeSendTimeoutNow(core, role);
 }
 

@@ -5,14 +5,14 @@ import type { Progress } from "./progress.ts";
 /** AppendEntries, heartbeats and InstallSnapshot as a leader sends them (paper §5.3, §7; dissertation §10.2.1). */
 
 export function broadcast(core: Core, role: LeaderRole): void {
-  for (const [to, progress] of role.progress) if (to !== core.settings.id) sendAppend(core, role, to, progress, true);
+  for (const [to, progress] of role.progress) if (to !== core.settings.id) sendAppend(core, to, progress, true);
 }
 
 /**
  * Sends what fits: several appends when the follower lags behind, one empty
  * append to carry the commit index when `evenEmpty`, nothing when flow control says no.
  */
-export function sendAppend(core: Core, role: LeaderRole, to: NodeId, progress: Progress, evenEmpty: boolean): void {
+export function sendAppend(core: Core, to: NodeId, progress: Progress, evenEmpty: boolean): void {
   const { log, settings } = core;
   let first = true;
   while (!progress.blocked(settings.flow)) {

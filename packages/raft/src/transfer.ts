@@ -9,7 +9,7 @@ export function startTransfer(core: Core, role: LeaderRole, to: NodeId): boolean
   role.transfer = { to, waited_ticks: 0, held: [] };
   maybeSendTimeoutNow(core, role);
   const progress = role.progress.get(to);
-  if (progress && progress.match < core.log.lastIndex) sendAppend(core, role, to, progress, false);
+  if (progress && progress.match < core.log.lastIndex) sendAppend(core, to, progress, false);
   return true;
 }
 

@@ -38,7 +38,13 @@ function runBlock(block: string, at: string, run: (command: Command) => string):
   const command = parse(lines[head]!, at);
   const actual = run(command).trimEnd() || "ok";
   const rule = lines.indexOf("----");
-  const expected = rule < 0 ? "" : lines.slice(rule + 1).join("\n").trimEnd();
+  const expected =
+    rule < 0
+      ? ""
+      : lines
+          .slice(rule + 1)
+          .join("\n")
+          .trimEnd();
   if (!process.env["UPDATE_TESTDATA"] && actual !== expected) {
     throw new Error(`${at}: ${command.name}\n--- expected\n${expected}\n--- got\n${actual}`);
   }

@@ -3,7 +3,7 @@ import type { FlagSpecs } from "@flotilla/process";
 /** Flags under etcd's names, with its defaults. Times of --heartbeat-interval and --election-timeout are milliseconds. */
 export const FLAGS = {
   name: { type: "string", default: "default", help: "Human-readable name for this member." },
-  "data-dir": { type: "string", help: "Path to the data directory (default ${name}.etcd)." },
+  "data-dir": { type: "string", help: "Path to the data directory (default NAME.etcd)." },
   "listen-client-urls": { type: "list", default: ["http://localhost:2379"], help: "List of URLs to listen on for client traffic." },
   "advertise-client-urls": { type: "list", default: [], help: "List of this member's client URLs to advertise to the public." },
   "listen-peer-urls": { type: "list", default: ["http://localhost:2380"], help: "List of URLs to listen on for peer traffic." },

@@ -51,7 +51,12 @@ class SimCluster {
     const size = options.members ?? (this.random.next() < 0.7 ? 3 : 5);
     const voters = Array.from({ length: size }, (_, i) => i + 1);
     const first: SnapshotMeta = { index: 1, term: 1, conf: { voters, outgoing: [], learners: [], learnersNext: [] } };
-    const memberOptions = { random: this.random, rules: options.rules ?? {}, ackBeforeSync: options.ackBeforeSync ?? false, append_bytes_max: options.storm ? 1 : 64 };
+    const memberOptions = {
+      random: this.random,
+      rules: options.rules ?? {},
+      ackBeforeSync: options.ackBeforeSync ?? false,
+      append_bytes_max: options.storm ? 1 : 64,
+    };
     const hooks = {
       send: (m: Message) => this.network.send(m.from, m.to, m),
       applied: (m: SimMember, e: Parameters<Checker["applied"]>[1]) => this.checker.applied(m, e),
@@ -60,7 +65,9 @@ class SimCluster {
     // Two spare machines, for membership changes; they start outside of the cluster.
     const ids = options.membershipChanges ? [...voters, size + 1, size + 2] : voters;
     this.members = ids.map((id) => {
-      const origin = voters.includes(id) ? first : { index: 0, term: 0, conf: { voters: [], outgoing: [], learners: [], learnersNext: [] } };
+      const origin = voters.includes(id)
+        ? first
+        : { index: 0, term: 0, conf: { voters: [], outgoing: [], learners: [], learnersNext: [] } };
       return new SimMember(id, origin, memberOptions, hooks);
     });
     for (const m of this.members) {
@@ -160,7 +167,7 @@ class SimCluster {
     for (let step = 0; step < HEAL_STEPS; step++) {
       if (step % 20 === 0 && step < HEAL_STEPS - 150) {
         const leader = this.members.find((m) => m.node?.role === "leader" && m.node.conf.voters.includes(m.id));
-        leader?.node!.propose([{ kind: "normal", data: Buffer.from(`h${step}`) }]);
+        leader?.node?.propose([{ kind: "normal", data: Buffer.from(`h${step}`) }]);
       }
       this.step(step);
     }

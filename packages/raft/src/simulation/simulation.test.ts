@@ -33,9 +33,21 @@ test("nor while the membership changes", () => {
 
 // The checker must bite: each of these breaks one rule, and is found within a few hundred seeds.
 const PLANTED: { bug: string; options: Partial<SimOptions>; found: RegExp }[] = [
-  { bug: "a member votes twice in a term", options: { rules: { mayVote: () => true } }, found: /two leaders|election safety|safety|completeness|conflicts/ },
-  { bug: "votes for a candidate with an older log", options: { rules: { isUpToDate: () => true } }, found: /completeness|safety|committed/ },
-  { bug: "commits an entry of an older term by counting", options: { rules: { mayCommit: () => true }, storm: true }, found: /completeness|safety|committed/ },
+  {
+    bug: "a member votes twice in a term",
+    options: { rules: { mayVote: () => true } },
+    found: /two leaders|election safety|safety|completeness|conflicts/,
+  },
+  {
+    bug: "votes for a candidate with an older log",
+    options: { rules: { isUpToDate: () => true } },
+    found: /completeness|safety|committed/,
+  },
+  {
+    bug: "commits an entry of an older term by counting",
+    options: { rules: { mayCommit: () => true }, storm: true },
+    found: /completeness|safety|committed/,
+  },
   { bug: "acknowledges before the disk has it", options: { ackBeforeSync: true }, found: /completeness|safety|committed|commit/ },
   { bug: "a new leader reads before it knows what is committed", options: { rules: { mayServeReads: () => true } }, found: /stale read/ },
 ];

@@ -113,7 +113,9 @@ export class TranscriptCluster {
     if (e.kind !== "conf") return;
     const conf = node.applyConf({ steps: JSON.parse(Buffer.from(e.data).toString()) as ConfStep[] });
     const joint = conf.outgoing.length ? ` and ${conf.outgoing.join(",")}` : "";
-    this.out.push(`${id} has voters ${conf.voters.join(",")}${joint}${conf.learners.length ? `, learners ${conf.learners.join(",")}` : ""}`);
+    this.out.push(
+      `${id} has voters ${conf.voters.join(",")}${joint}${conf.learners.length ? `, learners ${conf.learners.join(",")}` : ""}`,
+    );
   }
 
   private deliver(options: ReadonlyMap<string, string>): void {

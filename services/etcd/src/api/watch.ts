@@ -37,7 +37,9 @@ export function serveWatch(router: Router, c: ApiContext): { stop(): void } {
       sessions.delete(session);
     };
   });
-  const timer = c.clock.setInterval(() => sessions.forEach((s) => s.progressDue()), PROGRESS_INTERVAL_MS);
+  const timer = c.clock.setInterval(() => {
+    for (const session of sessions) session.progressDue();
+  }, PROGRESS_INTERVAL_MS);
   return { stop: () => timer.cancel() };
 }
 

@@ -135,7 +135,10 @@ function writeField(w: Writer, { number, type }: Field, v: unknown, evenZero = f
 }
 
 function writePacked(w: Writer, { number }: Field, values: number[]): void {
-  if (values.length > 0) w.message(number * 8 + 2, () => values.forEach((v) => w.varint(v)));
+  if (values.length === 0) return;
+  w.message(number * 8 + 2, () => {
+    for (const v of values) w.varint(v);
+  });
 }
 
 function readField(r: Reader, type: string): unknown {

@@ -59,6 +59,8 @@ export class Replica {
   private stopped = false;
   private ticks = 0;
   private candidateRounds = 0;
+  /** The leader whose process is known to have ended. */
+  private gone: NodeId = NONE;
   private leader: NodeId = NONE;
   private leads = false;
   private readonly extend_ms: number;
@@ -72,10 +74,13 @@ export class Replica {
     this.reads = new Reads(boot);
     this.extend_ms = election_ms;
     ports.peers.events = {
-      up: () => this.hint(),
+      up: () => {
+        this.hint();
+        this.schedule();
+      },
       down: (id, refused) => {
         this.node.reportUnreachable(id);
-        if (refused && id === this.node.leader) this.leaderGone(id);
+        if (refused && id === this.node.leader && id !== this.gone) this.leaderGone(id);
       },
     };
   }
@@ -140,13 +145,20 @@ export class Replica {
     this.scheduled = false;
     if (this.stopped) return;
     const { node, machine } = this;
-    this.proposals.flush(node);
-    this.reads.flush(node, this.ports.clock.monotonic());
+    if (this.leaderInReach()) {
+      this.proposals.flush(node);
+      this.reads.flush(node, this.ports.clock.monotonic());
+    }
     for (let n = 0; n < READYS_PER_TURN_MAX && node.hasReady(); n++) this.handle(node.ready());
     this.noticeLeader();
     machine.watch.publish();
     const lagging = machine.watch.lagging > 0 && machine.watch.catchUp();
     if (lagging || node.hasReady()) this.schedule();
+  }
+
+  /** What is passed on must not be dropped on the way: without a link it waits here. */
+  private leaderInReach(): boolean {
+    return this.node.role === "leader" || this.ports.peers.isUp(this.node.leader);
   }
 
   private handle(ready: Ready): void {
@@ -162,7 +174,7 @@ export class Replica {
     if (ready.committed.length > 0) this.events.applied();
     for (const { id, index } of ready.reads) this.reads.indexed(id, index);
     if (ready.reads.length > 0 || ready.committed.length > 0 || ready.snapshot) this.reads.release(machine.applied);
-    if (ready.reads.length > 0) this.reads.flush(node, ports.clock.monotonic());
+    if (ready.reads.length > 0 && this.leaderInReach()) this.reads.flush(node, ports.clock.monotonic());
   }
 
   private persist(ready: Ready): void {
@@ -251,6 +263,7 @@ export class Replica {
     }
     if (node.leader === this.leader) return;
     this.leader = node.leader;
+    this.gone = NONE;
     if (node.leader !== NONE) {
       ports.log.info("leader elected", { leader: this.machine.members.get(node.leader)?.name ?? node.leader, term: node.term });
       this.reads.restart();
@@ -261,6 +274,7 @@ export class Replica {
 
   private leaderGone(id: NodeId): void {
     const { node, ports } = this;
+    this.gone = id;
     const delay_ms = campaignDelay_ms(this.self, node.conf, id, ports.random);
     ports.log.info("leader's process has ended", { leader: this.machine.members.get(id)?.name ?? id, campaignIn_ms: delay_ms });
     node.campaignSoon(Math.ceil(delay_ms / TICK_MS), id);

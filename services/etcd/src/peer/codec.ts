@@ -77,7 +77,10 @@ function writeEntry(w: Writer, e: Entry): void {
 function writeSnapshot(w: Writer, { index, term, conf }: SnapshotMeta): void {
   w.int(0x08, index).int(0x10, term);
   const packed = (tag: number, ids: readonly NodeId[]) => {
-    if (ids.length > 0) w.message(tag, () => ids.forEach((id) => w.varint(id)));
+    if (ids.length === 0) return;
+    w.message(tag, () => {
+      for (const id of ids) w.varint(id);
+    });
   };
   packed(0x1a, conf.voters);
   packed(0x22, conf.outgoing);

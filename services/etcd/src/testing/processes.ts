@@ -1,4 +1,4 @@
-// Three members of our store, or of real etcd, as processes on loopback.
+/** Members of our store, or of real etcd, as processes on loopback: for tests and measurements. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const root = join(dirname(fileURLToPath(import.meta.url)), "../../../..");
 
-export type Kind = "flotilla" | "etcd";
+/** `bundle`: ours as it runs in a cluster; `source`: ours as it stands here. */
+export type Kind = "bundle" | "source" | "etcd";
 
 export const hasRealEtcd = () => spawnSync("etcd", ["--version"]).status === 0;
 
@@ -29,7 +30,7 @@ export class StoreCluster {
     this.kind = kind;
     this.members = members;
     this.flags = flags;
-    this.folder = mkdtempSync(join(tmpdir(), `bench-store-${kind}-`));
+    this.folder = mkdtempSync(join(tmpdir(), `store-${kind}-`));
   }
 
   static async start(kind: Kind, size = 3, flags: readonly string[] = []): Promise<StoreCluster> {
@@ -47,7 +48,7 @@ export class StoreCluster {
 
   run(m: Member): void {
     const log = openSync(join(this.folder, `${m.name}.log`), "a");
-    const [command, ...first] = this.kind === "etcd" ? ["etcd"] : ownCommand();
+    const [command, ...first] = this.kind === "etcd" ? ["etcd"] : ownCommand(this.kind === "bundle");
     const args = [
       ...first,
       "--name",
@@ -83,10 +84,10 @@ export class StoreCluster {
   }
 }
 
-/** The bundle if it was built, as in a cluster; else the sources. */
-function ownCommand(): string[] {
+/** The sources, or the bundle where it is asked for and was built. */
+function ownCommand(bundled: boolean): string[] {
   const bundle = join(root, "dist/etcd.mjs");
-  return [process.execPath, existsSync(bundle) ? bundle : join(root, "services/etcd/src/main.ts")];
+  return [process.execPath, bundled && existsSync(bundle) ? bundle : join(root, "services/etcd/src/main.ts")];
 }
 
 export async function freePorts(count: number): Promise<number[]> {

@@ -1,7 +1,7 @@
-// A lean etcd client for measurements: it must cost less than what it measures.
-import { dial, unary } from "../../services/etcd/src/grpc/client.ts";
-import { Reader } from "../../services/etcd/src/wire/reader.ts";
-import { Writer } from "../../services/etcd/src/wire/writer.ts";
+/** A lean etcd client for tests and measurements: it must cost less than what it measures. */
+import { dial, unary } from "../grpc/client.ts";
+import { Reader } from "../wire/reader.ts";
+import { Writer } from "../wire/writer.ts";
 
 export class StoreClient {
   private connection: ReturnType<typeof dial> | undefined;
@@ -56,6 +56,16 @@ export class StoreClient {
       else r.skip(tag);
     }
     return leader !== "0" && leader === self;
+  }
+
+  /** Checksum of all that is visible, to compare members. */
+  async hash(): Promise<number> {
+    const r = new Reader(await this.call("/etcdserverpb.Maintenance/HashKV", Buffer.alloc(0)));
+    for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
+      if (tag === 0x10) return r.int();
+      r.skip(tag);
+    }
+    return 0;
   }
 
   async call(path: string, request: Uint8Array): Promise<Buffer> {
