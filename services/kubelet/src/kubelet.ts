@@ -18,6 +18,7 @@ import { runLease } from "./node/lease.ts";
 import { lowestOomScoreAdj, readMachine, readResources } from "./node/machine.ts";
 import { PodNetwork } from "./node/network.ts";
 import { defaultLabels, type NodeIdentity } from "./node/registration.ts";
+import { sameRoute } from "./node/routes.ts";
 import { RuntimeWatch } from "./node/runtime-watch.ts";
 import type { NodeReport } from "./node/status.ts";
 import { admit } from "./pods/admission.ts";
@@ -42,6 +43,7 @@ export interface KubeletPorts extends BasePorts {
 }
 
 const IMAGES_REPORTED_MAX = 50;
+const ROUTE_CHECK_MS = 30_000;
 
 /**
  * One node's agent: owns the pod workers and everything they share. Its parts meet
@@ -197,8 +199,14 @@ export class Kubelet {
     this.sources.subscribe();
     const nodes = api.informers.informer(Nodes);
     const routes = () => void this.network.update({ nodes: nodes.lister.list() });
-    const changed = (node: Node) => (node.metadata.name === this.config.nodeName ? this.seenNode(node) : routes());
+    const changed = (node: Node, old?: Node) => {
+      if (node.metadata.name === this.config.nodeName) this.seenNode(node);
+      else if (!old || !sameRoute(node, old)) routes();
+    };
     nodes.subscribe({ add: changed, update: changed, delete: routes });
+    // What others did to our routes is mended now and then.
+    const timer = clock.setInterval(routes, ROUTE_CHECK_MS);
+    signal.addEventListener("abort", () => timer.cancel(), { once: true });
     api.informers.start(signal);
     void this.pods!.synced().then(() => {
       this.workers.wakeAll();
@@ -252,7 +260,7 @@ export class Kubelet {
     this.node = node;
     // Mirror pods are owned by the node: they could not be made before.
     if (first) this.workers.wakeAll();
-    if (!node.spec?.podCIDR) return;
+    if (!node.spec?.podCIDR || this.network.serves(node.spec.podCIDR)) return;
     const before = this.network.problem();
     void this.network.update({ podCIDR: node.spec.podCIDR }).then(() => {
       if (before === this.network.problem()) return;

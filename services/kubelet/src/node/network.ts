@@ -29,6 +29,11 @@ export class PodNetwork {
     return this.missing;
   }
 
+  /** Whether pods get addresses of this range already. */
+  serves(podCIDR: string): boolean {
+    return this.missing === undefined && this.podCIDR === podCIDR;
+  }
+
   /** Resolves when the network fits, as far as it could be made to. */
   update(change: { nodes?: readonly Node[]; podCIDR?: string; hostPorts?: boolean }): Promise<void> {
     this.nodes = change.nodes ?? this.nodes;

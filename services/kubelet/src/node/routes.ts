@@ -37,3 +37,9 @@ export function routeChanges(wanted: readonly Route[], present: readonly Route[]
     ...remove.map((r) => ["route", "del", r.cidr, "via", r.via, "proto", ROUTE_PROTOCOL]),
   ];
 }
+
+/** Whether two versions of a node want the same route: heartbeats change nothing. */
+export function sameRoute(a: Node, b: Node): boolean {
+  const [one, other] = [wantedRoutes([a], ""), wantedRoutes([b], "")];
+  return one.length === other.length && one.every((r, i) => r.cidr === other[i]!.cidr && r.via === other[i]!.via);
+}
