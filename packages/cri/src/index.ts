@@ -1,3 +1,4 @@
+export { addArchive } from "./archive.ts";
 export * from "./backend.ts";
 export { builtinPlugins } from "./cni/builtin/index.ts";
 export { createPodNetwork, type PodNetwork } from "./cni/network.ts";

@@ -11,8 +11,8 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import type { Clock } from "@flotilla/base";
-import { toCriLines } from "./cri-format.ts";
+import { assert, type Clock } from "@flotilla/base";
+import { LINE_BYTES_MAX, toCriLines } from "./cri-format.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 const STREAMS = ["stdout", "stderr"] as const;
@@ -39,6 +39,7 @@ export class LogPump {
     this.rawDir = rawDir;
     this.logPath = logPath;
     this.clock = clock;
+    assert(buffer.length > LINE_BYTES_MAX, "the buffer holds at least one part of a line");
     this.buffer = buffer;
     try {
       this.offsets = JSON.parse(readFileSync(`${rawDir}/offsets`, "utf8"));

@@ -42,6 +42,10 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
+function plainPath(path: string): string {
+  return normalize(path).replace(/(.)\/$/, "$1");
+}
+
 export interface RootInput {
   dir: string;
   rootfs: string;
@@ -59,7 +63,7 @@ const MANAGED = ["/etc/hosts", "/dev/termination-log"];
 
 /** Whether a container with these mounts sees the same files in the machine's own tree. */
 export function isIdentity(mounts: Mount[]): boolean {
-  return mounts.every((m) => normalize(m.containerPath) === normalize(m.hostPath) || MANAGED.includes(m.containerPath));
+  return mounts.every((m) => plainPath(m.containerPath) === plainPath(m.hostPath) || MANAGED.includes(m.containerPath));
 }
 
 /** The root file system of an isolated container: layers, kernel file systems, then the volumes in depth order. */
