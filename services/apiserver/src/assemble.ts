@@ -22,6 +22,7 @@ import { type ServiceNetwork, serviceHook } from "./network/service-hook.ts";
 import type { Kernel } from "./registry/kernel.ts";
 import { Inflight } from "./request/inflight.ts";
 import { RequestMetrics } from "./request/metrics.ts";
+import { Readiness } from "./request/readiness.ts";
 import { specialOperations } from "./special/operations.ts";
 import { Compactor } from "./storage/compactor.ts";
 import { Store } from "./storage/store.ts";
@@ -49,7 +50,9 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     ],
     config.anonymous,
   );
-  const admission = createAdmission(chosenPlugins({ store, authorizer, clock, random, tolerations: config.tolerations }, config.enableAdmission, config.disableAdmission));
+  const admission = createAdmission(
+    chosenPlugins({ store, authorizer, clock, random, tolerations: config.tolerations }, config.enableAdmission, config.disableAdmission),
+  );
   const network = serviceNetwork(ports, config, store);
   const hooks = new Map([
     ["services", serviceHook(network)],
@@ -57,12 +60,13 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   ]);
   const kernel: Kernel = { clock, random, log, definitions, store, admission, authorizer, hooks };
   const kubernetes = new KubernetesService(kernel, network, { address: config.advertiseAddress, port: config.securePort });
-  const state = { bootstrapped: false, stopping: false };
+  const readiness = new Readiness(clock);
+  const state = { stopping: false };
   const metrics = new RequestMetrics(clock, ({ group, version, resource }) => definitions.find(group, version, resource) !== undefined);
   const documents = new Documents({
     definitions,
     metrics: metrics.registry,
-    checks: healthChecks(store, state),
+    checks: healthChecks(store, readiness, state),
     serverAddress: `${config.advertiseAddress}:${config.securePort}`,
     issuer: tokens.discovery(`https://${config.advertiseAddress}:${config.securePort}`),
   });
@@ -75,7 +79,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     kubelets,
     maxExpiration_seconds: config.serviceAccounts.maxExpiration_seconds,
   });
-  const chain = createChain({ authenticator, authorizer, inflight, kernel, special, documents });
+  const chain = createChain({ readiness, authenticator, authorizer, inflight, kernel, special, documents });
   const tls = { cert: config.tls.cert, key: config.tls.key, clientCa: config.clientCa };
   const http = await startHttp(
     clock,
@@ -90,7 +94,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
       : await startGrpc(clock, log, metrics, { host: config.bindAddress, port: config.grpcPort, ...tls }, chain);
   log.info("listening", { port: http.port, grpcPort: grpc?.port });
   const bootstrapped = bootstrap(kernel, kubernetes).then(() => {
-    state.bootstrapped = true;
+    readiness.markReady();
     log.info("ready", { revision: store.revision });
   });
   const compactor = new Compactor(store.compaction, clock, log, config.compaction_ms);
@@ -133,7 +137,7 @@ async function bootstrap(kernel: Kernel, kubernetes: KubernetesService): Promise
   await kernel.store.fresh();
 }
 
-function healthChecks(store: Store, state: { bootstrapped: boolean; stopping: boolean }): HealthCheck[] {
+function healthChecks(store: Store, readiness: Readiness, state: { stopping: boolean }): HealthCheck[] {
   const all = ["healthz", "livez", "readyz"] as const;
   return [
     { name: "ping", on: all, check: () => undefined },
@@ -142,7 +146,7 @@ function healthChecks(store: Store, state: { bootstrapped: boolean; stopping: bo
     {
       name: "poststarthook/rbac/bootstrap-roles",
       on: ["healthz", "readyz"],
-      check: () => (state.bootstrapped ? undefined : "not finished"),
+      check: () => (readiness.ready ? undefined : "not finished"),
     },
     { name: "shutdown", on: ["readyz"], check: () => (state.stopping ? "process is shutting down" : undefined) },
   ];

@@ -1,4 +1,3 @@
-import { apiError } from "@flotilla/api";
 import type { Authenticator } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonation.ts";
 import { attributesOf } from "./authz/attributes.ts";
@@ -9,8 +8,10 @@ import type { Kernel } from "./registry/kernel.ts";
 import type { Call, Reply } from "./request/call.ts";
 import { accessDenied } from "./request/errors.ts";
 import type { Inflight } from "./request/inflight.ts";
+import type { Readiness } from "./request/readiness.ts";
 
 export interface ChainParts {
+  readiness: Readiness;
   authenticator: Authenticator;
   authorizer: Authorizer;
   inflight: Inflight;
@@ -21,6 +22,11 @@ export interface ChainParts {
 
 type Next = (call: Call) => Promise<Reply>;
 type Link = (parts: ChainParts, call: Call, next: Next) => Promise<Reply>;
+
+const waitForStart: Link = async (parts, call, next) => {
+  await parts.readiness.admit(call);
+  return next(call);
+};
 
 const authenticate: Link = async (parts, call, next) => {
   call.user = await parts.authenticator.authenticate(call.credentials);
@@ -42,12 +48,11 @@ const authorize: Link = async (parts, call, next) => {
 
 const serve: Link = async (parts, call) => {
   if (!call.info.isResource) return parts.documents.serve(call);
-  if (!parts.kernel.store.ready) throw apiError("ServiceUnavailable", "the store does not answer yet", { retryAfterSeconds: 1 });
   return dispatch(parts.kernel, parts.special, call);
 };
 
 /** Every request of every front end goes through these, in this order. Admission follows inside the registry's writes. */
-const CHAIN: readonly Link[] = [authenticate, actAs, limit, authorize, serve];
+const CHAIN: readonly Link[] = [waitForStart, authenticate, actAs, limit, authorize, serve];
 
 export function createChain(parts: ChainParts): Next {
   return CHAIN.reduceRight<Next>(

@@ -51,7 +51,10 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
       tls: await pem({ ca: flags["etcd-cafile"], cert: flags["etcd-certfile"], key: flags["etcd-keyfile"] }),
     },
     compaction_ms: flags["etcd-compaction-interval"],
-    tolerations: { notReady_seconds: flags["default-not-ready-toleration-seconds"], unreachable_seconds: flags["default-unreachable-toleration-seconds"] },
+    tolerations: {
+      notReady_seconds: flags["default-not-ready-toleration-seconds"],
+      unreachable_seconds: flags["default-unreachable-toleration-seconds"],
+    },
     bindAddress: flags["bind-address"],
     securePort: flags["secure-port"],
     grpcPort: flags["grpc-port"],

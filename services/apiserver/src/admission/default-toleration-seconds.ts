@@ -2,7 +2,11 @@ import type { Pod } from "@flotilla/api";
 import { type AdmissionPlugin, isPod } from "./admission.ts";
 
 /** Pods stay for a while (five minutes) on a node that is gone, unless they say otherwise. */
-export function defaultTolerationSeconds({ tolerations }: { tolerations: { notReady_seconds: number; unreachable_seconds: number } }): AdmissionPlugin {
+export function defaultTolerationSeconds({
+  tolerations,
+}: {
+  tolerations: { notReady_seconds: number; unreachable_seconds: number };
+}): AdmissionPlugin {
   const taints = [
     ["node.kubernetes.io/not-ready", tolerations.notReady_seconds],
     ["node.kubernetes.io/unreachable", tolerations.unreachable_seconds],

@@ -2,6 +2,7 @@ import type { Clock, Random } from "@flotilla/base";
 import type { Authorizer } from "../authz/authorizer.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionPlugin } from "./admission.ts";
+import { certificateApproval } from "./certificate-approval.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
@@ -31,6 +32,7 @@ const PLUGINS: readonly Registered[] = [
   { create: priority, byDefault: true },
   { create: defaultTolerationSeconds, byDefault: true },
   { create: runtimeClass, byDefault: true },
+  { create: certificateApproval, byDefault: true },
   { create: rbacEscalation, byDefault: true },
 ];
 
@@ -52,7 +54,6 @@ const ALWAYS = "RBACEscalation";
 
 /** Upstream's names that need no plug-in here, or none yet. */
 const ACCEPTED = new Set([
-  "CertificateApproval",
   "CertificateSigning",
   "CertificateSubjectRestriction",
   "ClusterTrustBundleAttest",

@@ -9,6 +9,9 @@ interface PriorityClass extends KubeObject {
   preemptionPolicy?: string;
 }
 
+/** The classes every cluster has, also before anyone has stored them. */
+const SYSTEM: Record<string, number> = { "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 };
+
 /** Resolves priorityClassName into the number that the scheduler reads. */
 export function priority({ store }: { store: Store }): AdmissionPlugin {
   const classes = () => store.cache("priorityclasses");
@@ -21,7 +24,7 @@ export function priority({ store }: { store: Store }): AdmissionPlugin {
       let found: PriorityClass | undefined;
       if (spec.priorityClassName) {
         found = classes().get(`/registry/priorityclasses/${spec.priorityClassName}`)?.object as PriorityClass | undefined;
-        if (!found)
+        if (!found && SYSTEM[spec.priorityClassName] === undefined)
           throw forbidden(attributes.definition, attributes.name, `no PriorityClass with name ${spec.priorityClassName} was found`);
       } else {
         for (const { object: candidate } of classes().scan("/registry/priorityclasses/")) {
@@ -29,7 +32,7 @@ export function priority({ store }: { store: Store }): AdmissionPlugin {
         }
         if (found) spec.priorityClassName = found.metadata.name!;
       }
-      const value = found?.value ?? 0;
+      const value = found?.value ?? SYSTEM[spec.priorityClassName ?? ""] ?? 0;
       if (spec.priority !== undefined && spec.priority !== value) {
         throw forbidden(
           attributes.definition,

@@ -45,9 +45,16 @@ export class Compactor {
     const { response } = await this.client.txn(
       TxnRequest.fromPartial({
         compare: [
-          { result: Compare_CompareResult.EQUAL, target: Compare_CompareTarget.VERSION, key: KEY, targetUnion: { $case: "version", value: this.round } },
+          {
+            result: Compare_CompareResult.EQUAL,
+            target: Compare_CompareTarget.VERSION,
+            key: KEY,
+            targetUnion: { $case: "version", value: this.round },
+          },
         ],
-        success: [{ request: { $case: "requestPut", value: PutRequest.fromPartial({ key: KEY, value: Buffer.from(String(this.revision)) }) } }],
+        success: [
+          { request: { $case: "requestPut", value: PutRequest.fromPartial({ key: KEY, value: Buffer.from(String(this.revision)) }) } },
+        ],
         failure: [{ request: { $case: "requestRange", value: RangeRequest.fromPartial({ key: KEY }) } }],
       }),
     );
