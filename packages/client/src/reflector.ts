@@ -24,7 +24,10 @@ export interface Sink<T> {
 const PAGE_ITEMS = 1_000;
 /** Upstream asks for five to ten minutes, so that watches spread over restarted servers. */
 const WATCH_TIMEOUT_S = 300;
+/** A watch that lived shorter than this did not work: back off. */
 const HOT_LOOP_MS = 1_000;
+/** Servers come back within a second or two; a controller that waits longer looks dead. */
+const BACKOFF = { initial_ms: 50, max_ms: 1_500, jitter: 0.5 };
 
 /**
  * Keeps a sink equal to the server: list, then watch from that version, for ever.
@@ -39,12 +42,13 @@ export async function reflect<T>(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log } = ports;
-  const backoff = new Backoff({ initial_ms: 100, max_ms: 5_000, jitter: 0.5 }, ports.random);
+  const backoff = new Backoff(BACKOFF, ports.random);
   // "0" lets a server answer from its cache; after Expired that cache is not trusted.
   let from = "0";
   let version: string | undefined;
   while (!signal.aborted) {
     const opened_ms = clock.monotonic();
+    const listed = version === undefined;
     let progressed = false;
     try {
       if (version === undefined) {
@@ -73,11 +77,13 @@ export async function reflect<T>(
       if (!progressed && clock.monotonic() - opened_ms < HOT_LOOP_MS) await sleep(clock, backoff.next(""), signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (progressed) backoff.reset("");
+      if (progressed || clock.monotonic() - opened_ms >= HOT_LOOP_MS) backoff.reset("");
       if (isExpired(error)) {
         log.debug("watch expired, listing again", { resource: type.resource });
         version = undefined;
         from = "";
+        // A server that restarted knows no old versions: that costs no wait, unless it refuses its own list's version too.
+        if (!listed) continue;
       } else log.debug("watch broke", { resource: type.resource, why: (error as Error).message });
       await sleep(clock, backoff.next(""), signal);
     }

@@ -40,7 +40,8 @@ export function startNodeLifecycleController(context: ControllerContext): void {
       if (plan.conditions) {
         current = await client.updateStatus(Nodes, { ...node, status: { ...node.status, conditions: plan.conditions } } as Node);
       }
-      if (plan.readiness !== "True") await markPodsNotReady(current);
+      const posted = findCondition(current.status?.conditions, "Ready") !== undefined;
+      if (posted && plan.readiness !== "True") await markPodsNotReady(current);
       const wait = await taint(current, plan.readiness);
       // Time until the node will have been silent for too long, and no later than the monitor period.
       return { requeueAfter_ms: Math.min(config.nodeMonitorPeriod_ms, wait) };
