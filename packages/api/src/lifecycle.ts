@@ -70,7 +70,8 @@ export function beforeUpdate(
   carryMeta(obj, old);
   const { strategy, style } = strategyOf(def, subresource);
   if (style === "status") keepAllBut(obj, old, "status");
-  else if (hasStatus(def)) resetStatus(obj, old);
+  // A subresource that is no status (approval, resize) decides by itself what it lets through.
+  else if (style === "main" && hasStatus(def)) resetStatus(obj, old);
   strategy.prepareForUpdate?.(obj, old, ctx);
   bumpGeneration(def, obj, old);
   const errors = new FieldErrors();
