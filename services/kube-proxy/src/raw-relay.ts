@@ -33,6 +33,8 @@ class Direction {
   private readonly pair: Pair;
   private readonly to: Handle;
   private writing = false;
+  /** Our shutdown of `to` waits for its last bytes. */
+  shutting = false;
   private request: object | undefined;
 
   constructor(pair: Pair, from: Handle, to: Handle) {
@@ -82,7 +84,9 @@ class Direction {
   private end(): void {
     const { pair } = this;
     this.from.readStop();
+    this.shutting = true;
     const request = pair.raw.shutdownRequest(() => {
+      this.shutting = false;
       pair.ended++;
       if (pair.ended === 2) close(pair, false);
     });
@@ -100,11 +104,17 @@ class Direction {
 function close(pair: Pair, reset: boolean): void {
   if (pair.closed) return;
   pair.closed = true;
-  for (const direction of pair.directions) {
-    direction.from.onread = ignore;
-    if (!reset || direction.from.reset() !== 0) direction.from.close(); // no reset while a shutdown is under way
-    direction.release();
-  }
+  const [there, back] = pair.directions as [Direction, Direction];
+  finish(there, back, reset);
+  finish(back, there, reset);
+}
+
+/** A handle whose shutdown is under way can't be reset, and a failed reset would keep it from ever closing. */
+function finish(direction: Direction, opposite: Direction, reset: boolean): void {
+  direction.from.onread = ignore;
+  if (reset && !opposite.shutting) direction.from.reset();
+  else direction.from.close();
+  direction.release();
 }
 
 /** Node insists that `onread` is a function. */
