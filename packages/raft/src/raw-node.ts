@@ -154,18 +154,20 @@ export class RawNode {
   }
 
   /**
-   * Campaigns after `delay_ticks` unless a leader is heard before. `leaderGone`
-   * says that the leader's process is known to have ended: then its lease counts
-   * no more, here only; every other member decides for itself.
+   * The leader's process is known to have ended: its lease counts no more, here
+   * only; every other member decides for itself. A sign of life takes it back.
+   * Follow with `campaign`. False when `id` is not the leader.
    */
-  campaignSoon(delay_ticks: number, leaderGone: NodeId = NONE): void {
+  suspectLeader(id: NodeId): boolean {
     const { core } = this;
-    if (core.role.kind === "leader") return;
-    if (leaderGone !== NONE) {
-      if (core.leader !== leaderGone) return;
-      core.leaderSuspected = true;
-    }
-    core.elapsed_ticks = Math.max(core.elapsed_ticks, core.timeout_ticks - Math.max(1, delay_ticks));
+    if (core.leader === NONE || core.leader !== id || core.role.kind === "leader") return false;
+    core.leaderSuspected = true;
+    return true;
+  }
+
+  /** Is there nobody to follow: no leader known, or only one whose process has ended? */
+  get leaderless(): boolean {
+    return this.core.leader === NONE || this.core.leaderSuspected;
   }
 
   transferLeader(to: NodeId): boolean {

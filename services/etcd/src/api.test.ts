@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { credentials, type ServiceError, status } from "@grpc/grpc-js";
-import { KVClient, LeaseClient, type PutResponse, type RangeResponse, type TxnResponse, WatchClient, type WatchResponse } from "@flotilla/rpc/gen/etcd/rpc.ts";
 import * as rpc from "@flotilla/rpc/gen/etcd/rpc.ts";
+import {
+  KVClient,
+  LeaseClient,
+  type PutResponse,
+  type RangeResponse,
+  type TxnResponse,
+  WatchClient,
+  type WatchResponse,
+} from "@flotilla/rpc/gen/etcd/rpc.ts";
+import { credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { ERRORS } from "./node/errors.ts";
 import { StoreClient, waitForLeader } from "./testing/client.ts";
 import { StoreCluster } from "./testing/processes.ts";
@@ -91,7 +99,15 @@ test("wrong requests get etcd's answers", async () => {
   await fails(get("k", { revision: now - 1 }), "compacted");
   const unknown = new KVClient(new URL(cluster.members[0]!.clientUrl).host, credentials.createInsecure());
   await assert.rejects(
-    new Promise((_, reject) => unknown.makeUnaryRequest("/etcdserverpb.KV/Nope", (x: Buffer) => x, (x) => x, Buffer.alloc(0), (e) => reject(e))),
+    new Promise((_, reject) =>
+      unknown.makeUnaryRequest(
+        "/etcdserverpb.KV/Nope",
+        (x: Buffer) => x,
+        (x) => x,
+        Buffer.alloc(0),
+        (e) => reject(e),
+      ),
+    ),
     (e: ServiceError) => e.code === status.UNIMPLEMENTED,
   );
   unknown.close();

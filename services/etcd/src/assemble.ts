@@ -18,7 +18,7 @@ import { Listener } from "./grpc/listener.ts";
 import { Router } from "./grpc/server.ts";
 import { httpApi } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
-import { Replica, TICK_MS } from "./node/replica.ts";
+import { Replica, tickOf } from "./node/replica.ts";
 import { Snapshots } from "./node/snapshots.ts";
 import type { EtcdConfig, TlsFiles } from "./options.ts";
 import { Peers } from "./peer/peers.ts";
@@ -49,18 +49,19 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   const { self, clusterId, machine, wal, files } = start;
   const memberId = String(self);
 
+  const tick_ms = tickOf(config.heartbeat_ms);
   const node = new RawNode({
     id: self,
     random,
     snapshot: start.snapshot,
     hardState: start.hardState,
     entries: start.entries,
-    election_ticks: Math.round(config.election_ms / TICK_MS),
-    heartbeat_ticks: Math.max(1, Math.round(config.heartbeat_ms / TICK_MS)),
+    election_ticks: Math.round(config.election_ms / tick_ms),
+    heartbeat_ticks: Math.max(1, Math.round(config.heartbeat_ms / tick_ms)),
   });
   const peers = new Peers({ self, clusterId, clock, log, tls: peerTls });
   const boot = randomInt(random, 2 ** 20);
-  const replica = new Replica({ clock, random, log, node, wal, peers, machine, defer }, boot, config.election_ms);
+  const replica = new Replica({ clock, random, log, node, wal, peers, machine, defer }, boot, config.election_ms, tick_ms);
   const metrics = createMetrics();
   wal.onSync = () => {
     const from = clock.monotonic();

@@ -107,7 +107,7 @@ class SimCluster {
     if (chance(0.004)) any.compact();
     if (chance(0.002)) any.node?.campaign();
     if (chance(0.002)) any.node?.transferLeader(1 + randomInt(this.random, this.members.length));
-    if (chance(0.003)) any.node?.campaignSoon(1, any.node.leader);
+    if (chance(0.003) && any.node?.suspectLeader(any.node.leader)) any.node.campaign();
     if (this.options.membershipChanges && chance(0.01)) this.changeMembers(any);
     if (this.options.storm) this.storm(chance);
   }

@@ -42,8 +42,8 @@ export class TranscriptCluster {
         this.out.push(this.node(id).transferLeader(second) ? "started" : "refused");
         break;
       case "leader-gone":
-        this.node(id).campaignSoon(1, second);
-        this.node(id).tick();
+        this.node(id).suspectLeader(second);
+        this.node(id).campaign();
         break;
       case "compact":
         this.node(id).compact(second);

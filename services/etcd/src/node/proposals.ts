@@ -43,6 +43,11 @@ export class Proposals {
     return this.queue.length + this.waiting.size;
   }
 
+  /** Is anything waiting to be handed out? */
+  get queued(): boolean {
+    return this.queue.length > 0;
+  }
+
   submit(kind: CommandKind, payload: Buffer, decoded: unknown, now_ms: number, done: (result: Result | Error) => void): void {
     if (this.size >= WAITING_MAX) return done(rpcError("tooManyRequests"));
     const sequence = ++this.next;

@@ -31,8 +31,8 @@ export interface ReplicaEvents {
   removed(): void;
 }
 
-const TICK_MS = 10;
-const HINT_EVERY_TICKS = 10;
+const TICK_MS_MAX = 50;
+const ROUND_MS = 100;
 const SWEEP_VERSIONS = 4000;
 const READYS_PER_TURN_MAX = 16;
 
@@ -64,8 +64,11 @@ export class Replica {
   private leader: NodeId = NONE;
   private leads = false;
   private readonly extend_ms: number;
+  private readonly tick_ms: number;
+  private campaignTimer: Timer | undefined;
 
-  constructor(ports: ReplicaPorts, boot: number, election_ms: number) {
+  constructor(ports: ReplicaPorts, boot: number, election_ms: number, tick_ms: number) {
+    this.tick_ms = tick_ms;
     this.ports = ports;
     this.node = ports.node;
     this.machine = ports.machine;
@@ -86,7 +89,7 @@ export class Replica {
   }
 
   start(): void {
-    this.timer = this.ports.clock.setInterval(() => this.tick(), TICK_MS);
+    this.timer = this.ports.clock.setInterval(() => this.tick(), this.tick_ms);
     this.hint();
     this.schedule();
   }
@@ -94,6 +97,7 @@ export class Replica {
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
+    this.campaignTimer?.cancel();
     this.proposals.failAll(rpcError("stopped"));
     this.reads.failAll(rpcError("stopped"));
   }
@@ -244,13 +248,12 @@ export class Replica {
     this.ticks++;
     this.node.tick();
     const now_ms = this.ports.clock.monotonic();
-    if (this.ticks % HINT_EVERY_TICKS === 0) {
+    if (this.ticks % Math.ceil(ROUND_MS / this.tick_ms) === 0) {
       this.hint();
       this.proposals.expire(now_ms, this.node.term);
     }
     this.reads.tick(now_ms);
-    this.machine.store.sweep(SWEEP_VERSIONS);
-    this.schedule();
+    if (this.machine.store.sweep(SWEEP_VERSIONS) || this.proposals.queued || this.node.hasReady()) this.schedule();
   }
 
   private noticeLeader(): void {
@@ -275,21 +278,33 @@ export class Replica {
   private leaderGone(id: NodeId): void {
     const { node, ports } = this;
     this.gone = id;
+    if (!node.suspectLeader(id)) return;
     const delay_ms = campaignDelay_ms(this.self, node.conf, id, ports.random);
     ports.log.info("leader's process has ended", { leader: this.machine.members.get(id)?.name ?? id, campaignIn_ms: delay_ms });
-    node.campaignSoon(Math.ceil(delay_ms / TICK_MS), id);
+    this.campaignIn(delay_ms);
   }
 
   /** After a start, or when an election failed: no need to wait for the time-out if enough members are there. */
   private hint(): void {
     const { node, ports } = this;
-    if (node.leader !== NONE) return;
+    if (!node.leaderless) return;
     // Votes may be on their way; but after two rounds they are split, and waiting out the time-out helps nobody.
     this.candidateRounds = node.role === "candidate" ? this.candidateRounds + 1 : 0;
     if (this.candidateRounds === 1 || this.candidateRounds === 2) return;
     if (!quorumConnected(this.self, node.conf, (id) => ports.peers.isUp(id))) return;
-    node.campaignSoon(Math.ceil(campaignDelay_ms(this.self, node.conf, NONE, ports.random) / TICK_MS));
+    if (!this.campaignTimer) this.campaignIn(campaignDelay_ms(this.self, node.conf, node.leader, ports.random));
+  }
+
+  private campaignIn(delay_ms: number): void {
+    this.campaignTimer?.cancel();
+    this.campaignTimer = this.ports.clock.setTimeout(() => {
+      this.campaignTimer = undefined;
+      if (!this.node.leaderless) return;
+      this.node.campaign();
+      this.schedule();
+    }, delay_ms);
   }
 }
 
-export { TICK_MS };
+/** Two ticks a heartbeat, but not more often than anyone needs: a tick costs even when nothing happens. */
+export const tickOf = (heartbeat_ms: number) => Math.min(TICK_MS_MAX, heartbeat_ms / 2);
