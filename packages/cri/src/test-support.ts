@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { cp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sleep } from "@flotilla/base";
+import { systemClock } from "@flotilla/process";
 import * as grpc from "@grpc/grpc-js";
 import { WebSocket } from "ws";
 import { addImage } from "./images.ts";
@@ -86,7 +88,7 @@ export async function startRuntime(main: string, options: { isolated: boolean; s
     child = spawn(argv[0]!, argv.slice(1), { stdio: ["ignore", "ignore", "inherit"] });
     for (const client of [runtime, images]) {
       await new Promise<void>((resolve, reject) =>
-        client.waitForReady(Date.now() + 15_000, (error) => (error ? reject(error) : resolve())),
+        client.waitForReady(systemClock.now() + 15_000, (error) => (error ? reject(error) : resolve())),
       );
     }
   };
@@ -173,7 +175,7 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
     const seen = await look();
     if (seen) return seen;
     if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(systemClock, 20);
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DNSConfig } from "@flotilla/cri/messages.ts";
+import { resolvConf } from "@flotilla/cri/resolv-conf.ts";
 
 /** What Docker can't hold for a sandbox: its network's addresses (labels never change) and resolv.conf. */
 export interface NetworkState {
@@ -27,9 +28,10 @@ export function createSandboxFiles(rootDir: string) {
     },
     /** With --network none Docker writes no resolv.conf of use, so each container gets this one bound. */
     saveResolvConf(id: string, dns: DNSConfig | undefined): void {
-      if (!dns || (dns.servers.length === 0 && dns.searches.length === 0 && dns.options.length === 0)) return;
+      const text = resolvConf(dns);
+      if (text === undefined) return;
       mkdirSync(folder(id), { recursive: true });
-      writeFileSync(join(folder(id), "resolv.conf"), resolvConf(dns));
+      writeFileSync(join(folder(id), "resolv.conf"), text);
     },
     resolvConfPath(id: string): string | undefined {
       const path = join(folder(id), "resolv.conf");
@@ -42,11 +44,3 @@ export function createSandboxFiles(rootDir: string) {
 }
 
 export type SandboxFiles = ReturnType<typeof createSandboxFiles>;
-
-/** resolv.conf(5). */
-export function resolvConf(dns: DNSConfig): string {
-  const lines = dns.searches.length > 0 ? [`search ${dns.searches.join(" ")}`] : [];
-  for (const server of dns.servers) lines.push(`nameserver ${server}`);
-  if (dns.options.length > 0) lines.push(`options ${dns.options.join(" ")}`);
-  return `${lines.join("\n")}\n`;
-}

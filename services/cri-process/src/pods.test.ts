@@ -56,12 +56,14 @@ function innerTests(rootless: boolean): void {
   };
 
   test("containers of a pod share address, loopback and host name, and see only their own processes", async () => {
-    const pod = await runPod(runtime, podConfig(runtime));
+    const dnsConfig = { servers: ["10.96.0.10"], searches: ["svc.cluster.local"], options: ["ndots:5"] };
+    const pod = await runPod(runtime, podConfig(runtime, { dnsConfig }));
     const server = await pod.run({ ...busybox, command: ["sh", "-c", "while :; do echo from-pod | nc -l -p 8080; done"] });
     const other = await pod.run({ ...busybox, command: ["sleep", "1000"] });
     const answer = await eventually("the neighbour answers", async () => (await sh(other, "nc -w 1 127.0.0.1 8080 < /dev/null")).out);
     assert.equal(answer, "from-pod");
     assert.equal((await sh(other, "hostname")).out, pod.config.hostname);
+    assert.equal((await sh(other, "cat /etc/resolv.conf")).out, "search svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5");
     const processes = (await sh(other, "ps -o pid,args")).out;
     assert.match(processes, /^\s*1 sleep 1000$/m);
     assert.ok(!processes.includes("nc -l"), processes);

@@ -43,8 +43,10 @@ export function createContainers(context: ProcessContext) {
   const refresh = (record: ContainerRecord): ContainerRecord => {
     const { phase } = record;
     if (phase.kind !== "running") return record;
+    // In this order: the wrapper writes the code as its last act, so a dead one has written it.
+    const alive = isAlive(phase.main) || isAlive(phase.wrapper);
     const exit = readExit(context.containerFolder.path(record.id, "exit"));
-    if (!exit && (isAlive(phase.main) || isAlive(phase.wrapper))) return record;
+    if (alive && !exit) return record;
     finish(record, phase.started_ms, exit);
     return record;
   };

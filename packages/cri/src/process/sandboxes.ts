@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { NamespaceMode, type PodSandboxConfig, PodSandboxState } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { podAttachment } from "../cni/attachment.ts";
 import type { Attachment } from "../cni/types.ts";
 import { criErrors } from "../errors.ts";
+import { resolvConf } from "../resolv-conf.ts";
 import { findSandbox, isHostNetwork, newId, type ProcessContext } from "./context.ts";
 import { isAlive, type ProcessId, readStat, signal } from "./proc.ts";
 import type { SandboxState } from "./state.ts";
@@ -41,6 +43,8 @@ export function createSandboxes(context: ProcessContext) {
         sandbox.networked = true;
       }
       context.sandboxFolder.save(sandbox);
+      const resolv = resolvConf(config.dnsConfig);
+      if (resolv !== undefined) writeFileSync(context.sandboxFolder.path(id, "resolv.conf"), resolv);
       context.sandboxes.set(id, sandbox);
       return id;
     },
@@ -76,7 +80,9 @@ export function isReady(context: ProcessContext, sandbox: SandboxState): boolean
 }
 
 function attachment(sandbox: SandboxState): Attachment {
-  return podAttachment(sandbox.id, sandbox.pause ? `/proc/${sandbox.pause.pid}/ns/net` : "", sandbox.config);
+  // When pause has ended its number may be another process's by now.
+  const netns = sandbox.pause && isAlive(sandbox.pause) ? `/proc/${sandbox.pause.pid}/ns/net` : "";
+  return podAttachment(sandbox.id, netns, sandbox.config);
 }
 
 async function startPause(context: ProcessContext, sandbox: SandboxState): Promise<ProcessId> {
@@ -113,7 +119,6 @@ const CHILD_LIMIT_MS = 5000;
 
 /** The pause process below `unshare --fork`, once it runs the pause program. */
 async function childOf(context: ProcessContext, parent: number): Promise<number> {
-  const { readFileSync } = await import("node:fs");
   const deadline = context.clock.monotonic() + CHILD_LIMIT_MS;
   while (context.clock.monotonic() < deadline) {
     try {

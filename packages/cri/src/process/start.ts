@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { sleep } from "@flotilla/base";
-import { NamespaceMode } from "@flotilla/rpc/gen/cri/v1/api.ts";
+import { type Mount, NamespaceMode } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { CriError, criErrors } from "../errors.ts";
 import { capabilitySet } from "./capabilities.ts";
 import { checkExecutable, resolveArgv, resolveEnv } from "./command.ts";
@@ -61,6 +61,13 @@ export async function startProcesses(context: ProcessContext, record: ContainerR
   }
 }
 
+/** The pod's name servers, unless the container brings a resolv.conf of its own. */
+function withResolvConf(mounts: Mount[], hostPath: string): Mount[] {
+  const containerPath = "/etc/resolv.conf";
+  if (!existsSync(hostPath) || mounts.some((m) => m.containerPath === containerPath)) return mounts;
+  return [...mounts, { containerPath, hostPath, readonly: false, selinuxRelabel: false, propagation: 0 }];
+}
+
 /** Everything that can be decided before a process is made. */
 function planContainer(context: ProcessContext, record: ContainerRecord, sandbox: SandboxState) {
   const { config, image } = record;
@@ -73,7 +80,8 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
   const user = resolveUser(image.rootfs, image.user, security);
   const pidMode = security?.namespaceOptions?.pid ?? NamespaceMode.CONTAINER;
   const plain = hostNetwork && image.rootfs === "/" && isIdentity(config.mounts) && !security?.readonlyRootfs;
-  const mounted = plain ? [] : config.mounts.map((m) => m.containerPath);
+  const mounts = plain ? [] : withResolvConf(config.mounts, context.sandboxFolder.path(sandbox.id, "resolv.conf"));
+  const mounted = mounts.map((m) => m.containerPath);
   checkExecutable(image.rootfs, argv[0]!, env, workdir, mounted);
   const joined = sandbox.pause ? (["net", "uts", "ipc", ...(pidMode === NamespaceMode.POD ? (["pid"] as const) : [])] as const) : [];
   const ownPidNamespace = !plain && pidMode === NamespaceMode.CONTAINER;
@@ -99,7 +107,7 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
       : planRoot({
           dir,
           rootfs: image.rootfs,
-          mounts: config.mounts,
+          mounts,
           readonly: security?.readonlyRootfs ?? false,
           ownProc: ownPidNamespace || pidMode === NamespaceMode.POD,
           upper_bytes_max: UPPER_BYTES_MAX,
