@@ -11,8 +11,8 @@ export function startTaintEvictionController(context: ControllerContext): void {
   const recorder = context.recorder("taint-eviction-controller");
   const nodes = informers.informer(Nodes);
   const pods = informers.informer(Pods, { indexers: nodeIndex });
-  /** Pods told that they will be deleted; to tell them when they won't. */
-  const waiting = new Set<string>();
+  /** Pods that will be deleted unless the taint goes, and since when we know. */
+  const waiting = new Map<string, number>();
 
   const controller = startReconciler(context, [nodes, pods], {
     name: "taint_eviction",
@@ -25,14 +25,14 @@ export function startTaintEvictionController(context: ControllerContext): void {
         waiting.delete(key);
         return;
       }
-      const plan = planEviction(pod, (node.spec?.taints ?? []) as Taint[], clock.now());
+      const plan = planEviction(pod, (node.spec?.taints ?? []) as Taint[], waiting.get(key) ?? clock.now(), clock.now());
       if (plan.kind === "stay") {
         if (waiting.delete(key)) recorder.event(pod, "Normal", "TaintManagerEviction", `Cancelling deletion of Pod ${key}`);
         return;
       }
       const left_ms = plan.at_ms - clock.now();
       if (left_ms > 0) {
-        waiting.add(key);
+        if (!waiting.has(key)) waiting.set(key, clock.now());
         return { requeueAfter_ms: left_ms };
       }
       waiting.delete(key);

@@ -115,10 +115,23 @@ test("eviction time is counted from when taint and pod met", () => {
   const added_ms = Date.UTC(2025, 0, 1);
   const taint = { key: "node.kubernetes.io/unreachable", effect: "NoExecute", timeAdded: rfc3339(added_ms) };
   const old = pod("p", "n", forSeconds(300));
-  assert.deepEqual(planEviction(old, [taint], added_ms + 5_000), { kind: "leave", at_ms: added_ms + 300_000 });
+  assert.deepEqual(planEviction(old, [taint], added_ms + 5_000, added_ms + 5_000), { kind: "leave", at_ms: added_ms + 300_000 });
   const young = { ...old, metadata: { ...old.metadata, creationTimestamp: rfc3339(added_ms + 60_000) } };
-  assert.deepEqual(planEviction(young, [taint], added_ms + 60_000), { kind: "leave", at_ms: added_ms + 360_000 });
-  assert.deepEqual(planEviction(old, [{ ...taint, effect: "NoSchedule" }], 0), { kind: "stay" });
+  assert.deepEqual(planEviction(young, [taint], 0, added_ms + 60_000), { kind: "leave", at_ms: added_ms + 360_000 });
+  assert.deepEqual(planEviction(old, [{ ...taint, effect: "NoSchedule" }], 0, 0), { kind: "stay" });
+});
+
+test("a taint that does not say when it came evicts all the same", async () => {
+  const c = startControllers([startTaintEvictionController]);
+  const tolerations = [{ key: "mine", operator: "Exists", tolerationSeconds: 3 }];
+  c.api.seed(Nodes, { ...node("n1"), spec: { taints: [{ key: "mine", effect: "NoExecute" }] } });
+  c.api.seed(Pods, pod("p", "n1", tolerations));
+  const isLeaving = () => c.api.all(Pods)[0]!.metadata.deletionTimestamp !== undefined;
+  await c.run(2_900);
+  assert.equal(isLeaving(), false);
+  await c.run(500);
+  assert.equal(isLeaving(), true);
+  c.stop.abort();
 });
 
 test("zones slow evictions down when much is broken", () => {
