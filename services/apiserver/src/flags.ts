@@ -23,7 +23,7 @@ export const FLAGS = {
   },
   "bind-address": { type: "string", default: "0.0.0.0", help: "The IP address on which to listen." },
   "secure-port": { type: "int", default: 6443, help: "The port on which to serve HTTPS with authentication and authorization." },
-  "grpc-port": { type: "int", default: 6444, help: "The port on which to serve flotilla.api.v1; 0 turns it off." },
+  "grpc-port": { type: "int", default: 6444, help: "The port on which to serve flotilla.api.v1; 0 picks one, -1 turns it off." },
   "advertise-address": { type: "string", help: "The IP address on which to advertise the apiserver to members of the cluster." },
   "tls-cert-file": { type: "string", help: "File containing the x509 certificate for HTTPS." },
   "tls-private-key-file": { type: "string", help: "File containing the x509 private key matching --tls-cert-file." },

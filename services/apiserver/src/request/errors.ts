@@ -7,7 +7,11 @@ type Named = Pick<ResourceDefinition, "group" | "resource">;
 /** "pods", "deployments.apps": how messages name a resource. */
 export const qualified = ({ group, resource }: Named): string => (group === "" ? resource : `${resource}.${group}`);
 
-const details = ({ group, resource }: Named, name: string) => ({ name, ...(group === "" ? {} : { group }), kind: resource });
+const details = ({ group, resource }: Named, name: string) => ({
+  ...(name === "" ? {} : { name }),
+  ...(group === "" ? {} : { group }),
+  kind: resource,
+});
 
 export const notFound = (def: Named, name: string): ApiError =>
   apiError("NotFound", `${qualified(def)} ${JSON.stringify(name)} not found`, details(def, name));
