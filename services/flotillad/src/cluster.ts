@@ -5,7 +5,7 @@ import type { Clock, Logger, Random } from "@flotilla/base";
 import { type ApiClient, createClient, loadKubeconfig } from "@flotilla/client";
 import { type ClusterAuthorities, issue } from "@flotilla/pki";
 import { installAddons } from "./addons/install.ts";
-import { removeCgroups } from "./cgroups.ts";
+import { removeCgroups, weighCgroup } from "./cgroups.ts";
 import { run } from "./command.ts";
 import type { Docker } from "./docker.ts";
 import { serveHostDns } from "./host-dns.ts";
@@ -27,6 +27,9 @@ import { type ClusterSpec, controlPlanesOf, DNS_ADDRESS, DNS_DOMAIN, GATEWAY, ty
 import { type ClusterState, writeState } from "./state-file.ts";
 import type { Leaders } from "./targets.ts";
 import { askDns, nodesReady, readyz, until } from "./up/wait.ts";
+
+/** Process containers of an average machine: four on a control plane, kube-proxy everywhere, DNS, and users' own. */
+const CONTAINERS_PER_MACHINE = 4;
 
 export interface ClusterPorts {
   clock: Clock;
@@ -98,6 +101,7 @@ export class Cluster {
       await this.settlePort();
       const env = { now_ms: clock.now(), random };
       const authorities = loadAuthorities(this.layout, env);
+      weighCgroup(cgroupParent(this.spec.name), CONTAINERS_PER_MACHINE * this.machines.size);
       await registerComponentImages(this.layout.images, install);
       for (const machine of machinesOf(this.spec)) prepareMachine(this.spec, machine, this.layout.machine(machine.name), authorities, env);
       adminKubeconfig(this.layout, this.spec, authorities, env);

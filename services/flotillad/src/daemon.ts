@@ -33,7 +33,7 @@ export class Daemon {
 
   /** After a start of ours: take over what runs, bring back what should. */
   async resume(): Promise<void> {
-    if (this.current?.state.wanted === "running") await this.alone(() => this.launch(new Steps(this.ports.clock, () => {})));
+    if (this.current?.state.wanted === "running") await this.alone(() => this.launch(silentSteps(this.ports)));
   }
 
   /** @throws UsageError when there is none yet */
@@ -66,8 +66,9 @@ export class Daemon {
       }
       cluster.state.wanted = "running";
       cluster.save();
+      if (machine) return steps.step("start", `Starting ${machine}`, () => this.launch(silentSteps(this.ports)));
       await this.launch(steps);
-      if (!machine) return cluster.settle(steps, timeout_ms || TIMEOUT_MS);
+      await cluster.settle(steps, timeout_ms || TIMEOUT_MS);
     });
   }
 
@@ -188,6 +189,8 @@ export class Daemon {
     return turn;
   }
 }
+
+const silentSteps = (ports: DaemonPorts): Steps => new Steps(ports.clock, () => {});
 
 function runtimeSentence(config: ClusterConfig, spec: ClusterSpec): string {
   if (config.runtime) return `Runtime: ${spec.runtime}`;

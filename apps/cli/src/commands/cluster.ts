@@ -91,9 +91,14 @@ async function up(context: Context, options: any): Promise<void> {
         dockerEndpoint: context.around.dockerHost ?? DEFAULT_DOCKER,
       };
       const begun_ms = context.clock.monotonic();
-      await control.follow(control.client.up({ config, timeoutMs: options.timeout * 1000 }), display(context));
+      const failure = await control
+        .follow(control.client.up({ config, timeoutMs: options.timeout * 1000 }), display(context))
+        .catch((error) => error);
+      if (failure && !clusterExists(settings)) throw failure;
+      // Also when not all came up in time: kubectl is what one looks with.
       const kubeconfig = await control.call<object, KubeconfigReply>(proto.kubeconfig, {});
       const file = await writeContext(settings.kubeconfigFiles, kubeconfig.yaml, context.clock);
+      if (failure) throw failure;
       const elapsed_s = (context.clock.monotonic() - begun_ms) / 1000;
       if (settings.output === "json") {
         const facts = {

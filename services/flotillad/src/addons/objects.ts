@@ -49,6 +49,8 @@ export function kubeProxy(facts: AddonFacts): DaemonSet {
               image: facts.image("kube-proxy"),
               args: [`--kubeconfig=${facts.machines}/$(NODE_NAME)/etc/kubernetes/kube-proxy.conf`, "--hostname-override=$(NODE_NAME)"],
               env: [nodeName],
+              // Not "best effort": a busy machine would starve its services first.
+              resources: { requests: { cpu: "100m" } },
             },
           ],
         },
@@ -109,6 +111,7 @@ export function dnsDeployment(facts: AddonFacts): Deployment {
               ],
               env: [nodeName],
               volumeMounts,
+              resources: { requests: { cpu: "100m", memory: "70Mi" }, limits: { memory: "170Mi" } },
               ports: [
                 { name: "dns", containerPort: 53, protocol: "UDP" },
                 { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
