@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Node, Nodes, type Pod, Pods } from "@flotilla/api";
 import { sleep } from "@flotilla/base";
@@ -6,7 +5,6 @@ import { type ApiClient, createEventRecorder, type EventRecorder, type Informer,
 import type { BasePorts } from "@flotilla/process";
 import { KeyedBackoff } from "./actions/backoff.ts";
 import type { KubeletConfig } from "./config.ts";
-import { parseResolvConf, podDns } from "./containers/dns.ts";
 import { Observer } from "./cri/observer.ts";
 import { runPleg } from "./cri/pleg.ts";
 import type { Runtime } from "./cri/runtime.ts";
@@ -14,13 +12,14 @@ import { createPodEvents } from "./events/pod-events.ts";
 import { ImageManager } from "./images/manager.ts";
 import { NodeAgent } from "./node/agent.ts";
 import { nodeCapacity } from "./node/capacity.ts";
+import { createNodeFacts } from "./node/facts.ts";
 import { runLease } from "./node/lease.ts";
-import { lowestOomScoreAdj, readMachine, readResources } from "./node/machine.ts";
+import { readMachine, readResources } from "./node/machine.ts";
 import { PodNetwork } from "./node/network.ts";
 import { defaultLabels, type NodeIdentity } from "./node/registration.ts";
+import { nodeReport } from "./node/report.ts";
 import { sameRoute } from "./node/routes.ts";
 import { RuntimeWatch } from "./node/runtime-watch.ts";
-import type { NodeReport } from "./node/status.ts";
 import { admit } from "./pods/admission.ts";
 import { wantsHostPorts } from "./pods/host-ports.ts";
 import { describePod, isStaticPod } from "./pods/pod.ts";
@@ -32,7 +31,7 @@ import { PodSources, podsOf } from "./sources/pod-sources.ts";
 import { StatusWriter } from "./status/writer.ts";
 import { type Exec, VolumeManager } from "./volumes/manager.ts";
 import { runHousekeeping } from "./worker/housekeeping.ts";
-import type { Kit, NodeFacts } from "./worker/kit.ts";
+import type { Kit } from "./worker/kit.ts";
 import { PodWorkers } from "./worker/workers.ts";
 
 export interface KubeletPorts extends BasePorts {
@@ -42,7 +41,6 @@ export interface KubeletPorts extends BasePorts {
   api?: { client: ApiClient; informers: InformerFactory };
 }
 
-const IMAGES_REPORTED_MAX = 50;
 const ROUTE_CHECK_MS = 30_000;
 
 /**
@@ -114,7 +112,12 @@ export class Kubelet {
       images: new ImageManager({ clock, log, runtime }),
       volumes: new VolumeManager({ clock, random, exec }, config.rootDirectory),
       probes,
-      node: this.nodeFacts(resources.memory_bytes),
+      node: createNodeFacts(config, {
+        allocatable: this.capacity.allocatable,
+        memory_bytes: resources.memory_bytes,
+        network: this.network,
+        runtime: this.runtimeWatch,
+      }),
       api: api ? createApiFacts({ client: api.client, clock, informers: api.informers }) : noApiFacts,
       status: this.status,
       events: createPodEvents(this.recorder),
@@ -144,7 +147,11 @@ export class Kubelet {
           clock,
           log,
           client: api.client,
-          report: () => this.report(),
+          report: () =>
+            nodeReport(
+              { ...ports, network: this.network, watch: this.runtimeWatch },
+              { ...this.capacity, machine: this.machine, nodeIP: config.nodeIP, port: this.port },
+            ),
           event: (reason, message) => this.nodeEvent(reason, message),
           seen: (node) => this.seenNode(node),
         },
@@ -226,29 +233,6 @@ export class Kubelet {
     for (const worker of this.workers.all()) this.kit.probes.retain(worker.pod.metadata.uid!, new Set());
   }
 
-  private nodeFacts(memory_bytes: number): NodeFacts {
-    const { config } = this;
-    const read = (path: string) => {
-      try {
-        return readFileSync(path, "utf8");
-      } catch {
-        return "";
-      }
-    };
-    return {
-      name: config.nodeName,
-      hostIP: () => config.nodeIP,
-      allocatable: () => this.capacity.allocatable,
-      memory_bytes,
-      oomScoreAdjMin: lowestOomScoreAdj(),
-      runtimeName: () => this.runtimeWatch.state.name,
-      networkProblem: () => this.network.problem() ?? this.runtimeWatch.state.problems.find((p) => p.includes("NetworkReady")),
-      clusterDomain: config.clusterDomain,
-      podDns: (pod) => podDns(pod, { dns: config.clusterDNS, domain: config.clusterDomain }, parseResolvConf(read(config.resolvConf))),
-      hostsFile: () => read(config.hostsFile),
-    };
-  }
-
   private networkChanged(): void {
     this.agent?.changed();
     this.workers.wakeAll();
@@ -269,26 +253,6 @@ export class Kubelet {
     });
   }
 
-  private async report(): Promise<NodeReport> {
-    const { problems, name, version } = this.runtimeWatch.state;
-    const network = this.network.problem();
-    const images = await this.ports.runtime.listImages().catch(() => []);
-    return {
-      machine: this.machine,
-      nodeIP: this.config.nodeIP,
-      port: this.port,
-      ...this.capacity,
-      containerRuntimeVersion: `${name}://${version}`,
-      images: images
-        .map((i) => ({ names: [...i.repoDigests, ...i.repoTags], sizeBytes: i.size }))
-        .filter((i) => i.names.length > 0)
-        .sort((a, b) => b.sizeBytes - a.sizeBytes)
-        .slice(0, IMAGES_REPORTED_MAX),
-      problems: network && !problems.some((p) => p.includes("NetworkReady")) ? [...problems, network] : problems,
-      now_ms: this.ports.clock.now(),
-    };
-  }
-
   private nodeEvent(reason: string, message: string): void {
     const { nodeName } = this.config;
     this.recorder?.event({ apiVersion: "v1", kind: "Node", name: nodeName, uid: nodeName }, "Normal", reason, message);
@@ -300,12 +264,15 @@ export class Kubelet {
     const decided = running || pod.metadata.deletionTimestamp || (pod.status?.phase ?? "Pending") !== "Pending";
     const node = { allocatable: this.capacity.allocatable, labels: this.node?.metadata.labels ?? defaultLabels(this.identity) };
     const refusal = decided ? undefined : admit(pod, others, node);
-    this.workers.update(pod);
-    if (refusal) {
+    const start = () => {
+      this.workers.update(pod);
+      if (!refusal) return;
       this.kit.events.emit(pod, "Warning", refusal.reason, refusal.message);
       this.workers.get(pod.metadata.uid!)?.end(0, refusal);
-    }
-    if (wantsHostPorts([pod])) void this.network.update({ hostPorts: true });
+    };
+    // The first pod with a host port waits until the network can forward one.
+    if (wantsHostPorts([pod])) void this.network.update({ hostPorts: true }).then(start);
+    else start();
   }
 
   private mirrorChanged(): void {
@@ -331,6 +298,7 @@ export class Kubelet {
 
   private left(pod: Pod): void {
     this.status.forget(pod.metadata.uid!);
+    if (wantsHostPorts([pod])) void this.network.update({ hostPorts: wantsHostPorts(this.workers.all().map((w) => w.pod)) });
     const mirror = isStaticPod(pod) ? this.sources.mirror(pod) : undefined;
     const client = this.ports.api?.client;
     if (!mirror || !client || mirror.metadata.annotations?.["kubernetes.io/config.hash"] !== pod.metadata.uid) return;

@@ -47,9 +47,9 @@ check("one ended, Always", pod([a, b]), observed("a=running b=exited:0"), "start
 check("one ended well, OnFailure", pod([a, b], [], "OnFailure"), observed("a=running b=exited:0"), "nothing");
 check("one failed, OnFailure", pod([a, b], [], "OnFailure"), observed("a=running b=exited:2"), "start b");
 check("one failed, Never", pod([a, b], [], "Never"), observed("a=running b=exited:2"), "nothing");
-check("the sandbox died", pod([a]), observed("a=exited:137", "dead"), "create 2; start a");
+check("the sandbox died", pod([a]), observed("a=exited:137", "dead"), "kill; create 2; start a");
 check("the sandbox died under a running container", pod([a]), observed("a=running", "dead"), "kill; create 2; start a");
-check("the sandbox of a finished job died", pod([a], [], "Never"), observed("a=exited:0", "dead"), "kill");
+check("the sandbox of a finished job died", pod([a], [], "Never"), observed("a=exited:0", "dead"), "");
 check("a new image", pod([container("a", { image: "i:v2" })]), observed("a=running"), "kill a; start a");
 check("liveness failed", pod([a]), observed("a=running"), "kill a; start a", { ...none, liveness: () => false });
 check("liveness failed, Never", pod([a], [], "Never"), observed("a=running"), "kill a", { ...none, liveness: () => false });

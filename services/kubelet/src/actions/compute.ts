@@ -37,9 +37,11 @@ function recreate(pod: Pod, observed: ObservedPod): PodActions {
   const wanted = mainContainers(pod).filter((c) => shouldStart(pod, c, latest(observed, c.name)));
   // A new sandbox with nothing to run in it: all have ended for good.
   const create = attempt === 0 || wanted.length > 0;
-  const kill = observed.sandboxes.some((s) => s.ready) || observed.containers.some((c) => c.state === "running");
-  if (init.length > 0) return { kind: "recreate", create, attempt, kill: kill || !create, init: init[0], containers: [] };
-  return { kind: "recreate", create, attempt, kill: kill || !create, containers: create ? wanted : [] };
+  const alive = observed.sandboxes.some((s) => s.ready) || observed.containers.some((c) => c.state === "running");
+  // A dead sandbox is stopped too before another is made: its address must be given back.
+  const kill = alive || (create && observed.sandboxes.length > 0);
+  if (init.length > 0) return { kind: "recreate", create, attempt, kill, init: init[0], containers: [] };
+  return { kind: "recreate", create, attempt, kill, containers: create ? wanted : [] };
 }
 
 function shouldStart(pod: Pod, container: Container, last: ObservedContainer | undefined): boolean {

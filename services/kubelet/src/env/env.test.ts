@@ -13,7 +13,7 @@ test("$(NAME) is replaced, unknown names stay, $$ escapes", () => {
     ["x$(A)y$(A)", "x1y1"],
     ["$(B)", "$(B)"],
     ["$$(A)", "$(A)"],
-    ["$A ${A} $", "$A ${A} $"],
+    ["$A {A} $", "$A {A} $"],
     ["$(A", "$(A"],
   ];
   for (const [text, expected] of cases) assert.equal(expand(text, values), expected, text);

@@ -13,13 +13,16 @@ export async function runLease(
   signal: AbortSignal,
 ): Promise<void> {
   let lease: Lease | undefined;
+  let failing = false;
   while (!signal.aborted) {
     try {
       lease = await renew(ports, name, duration_s, lease);
+      failing = false;
       await sleep(ports.clock, (duration_s * 1000) / 4, signal);
     } catch (error) {
       lease = undefined;
-      if (!isConflict(error)) ports.log.warn("could not renew the node lease", { error: (error as Error).message });
+      if (!failing && !isConflict(error)) ports.log.warn("could not renew the node lease", { error: (error as Error).message });
+      failing = true;
       await sleep(ports.clock, RETRY_MS, signal);
     }
   }
