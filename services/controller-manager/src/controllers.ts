@@ -10,6 +10,7 @@ import { startNodeIpamController } from "./nodes/ipam-controller.ts";
 import { startNodeLifecycleController } from "./nodes/lifecycle-controller.ts";
 import { startPodGarbageCollector } from "./nodes/pod-gc.ts";
 import { startTtlController } from "./nodes/ttl-controller.ts";
+import { startClusterRoleAggregation } from "./rbac/aggregation.ts";
 import { startReplicaSetController } from "./replicaset/controller.ts";
 import { startServiceAccountController } from "./serviceaccount/default-account.ts";
 import { startRootCaPublisher } from "./serviceaccount/root-ca.ts";
@@ -37,6 +38,7 @@ export const CONTROLLERS: ControllerDefinition[] = [
   { name: "node-lifecycle-controller", alias: "nodelifecycle", start: startNodeLifecycleController },
   { name: "taint-eviction-controller", alias: "taint-eviction", start: startTaintEvictionController },
   { name: "pod-garbage-collector-controller", alias: "podgc", start: startPodGarbageCollector },
+  { name: "clusterrole-aggregation-controller", alias: "clusterrole-aggregation", start: startClusterRoleAggregation },
   { name: "ttl-controller", alias: "ttl", start: startTtlController },
 ];
 

@@ -5,6 +5,12 @@ import { decodeEvent } from "../watch-event.ts";
 import { open, type RestPorts } from "./call.ts";
 import { lines } from "./lines.ts";
 
+/**
+ * Servers send a bookmark about once a minute: silence for two means that the connection is dead
+ * (a paused server, a cut cable), which TCP alone would not tell for hours.
+ */
+const SILENCE_MS = 120_000;
+
 /** Streams one watch as newline-separated JSON, the REST API's form. */
 export async function* restWatch<T>(ports: RestPorts, path: string, signal?: AbortSignal): AsyncGenerator<WatchEvent<T>> {
   // Stopping the iteration early must end the exchange, with or without a caller's signal.
@@ -13,7 +19,7 @@ export async function* restWatch<T>(ports: RestPorts, path: string, signal?: Abo
   signal?.addEventListener("abort", abort, { once: true });
   if (signal?.aborted) own.abort();
   try {
-    const response = await open(ports, { method: "GET", path, signal: own.signal }, 0);
+    const response = await open(ports, { method: "GET", path, signal: own.signal }, SILENCE_MS);
     for await (const line of lines(response.body)) {
       const event = decode<{ type: string; object: unknown }>(line);
       yield decodeEvent<T>(event.type, event.object);
