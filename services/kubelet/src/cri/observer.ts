@@ -1,5 +1,6 @@
 import type { Clock } from "@flotilla/base";
 import * as cri from "@flotilla/rpc/gen/cri/v1/api.ts";
+import { isRpcNotFound } from "../errors.ts";
 import { LABEL } from "./labels.ts";
 import {
   containerState,
@@ -122,7 +123,7 @@ export class Observer {
   private async sandbox(listed: cri.PodSandbox): Promise<ObservedSandbox> {
     const ready = listed.state === cri.PodSandboxState.SANDBOX_READY;
     if (ready && !this.addresses.has(listed.id)) {
-      const status = await this.runtime.podSandboxStatus(listed.id).catch(() => undefined);
+      const status = await this.runtime.podSandboxStatus(listed.id).catch(absent);
       const ips = [status?.network?.ip ?? "", ...(status?.network?.additionalIps ?? []).map((a) => a.ip)].filter((ip) => ip !== "");
       // An address given late is asked for again.
       if (ips.length > 0) this.addresses.set(listed.id, ips);
@@ -140,13 +141,11 @@ export class Observer {
     const state = containerState(listed.state);
     const known = this.details.get(listed.id);
     if (known?.state === state) return known.detail;
-    try {
-      const detail = observedContainer(listed, await this.runtime.containerStatus(listed.id));
-      this.details.set(listed.id, { state: detail.state, detail });
-      return detail;
-    } catch {
-      return undefined; // removed between the list and now
-    }
+    const status = await this.runtime.containerStatus(listed.id).catch(absent);
+    if (!status) return undefined;
+    const detail = observedContainer(listed, status);
+    this.details.set(listed.id, { state: detail.state, detail });
+    return detail;
   }
 
   private prune(sandboxes: cri.PodSandbox[], containers: cri.Container[]): void {
@@ -154,6 +153,11 @@ export class Observer {
     for (const id of this.details.keys()) if (!alive.has(id)) this.details.delete(id);
     for (const id of this.addresses.keys()) if (!alive.has(id)) this.addresses.delete(id);
   }
+}
+
+/** Removed between the list and now. Any other failure must fail the observation: what is not seen would be started again. */
+function absent(error: unknown): undefined {
+  if (!isRpcNotFound(error)) throw error;
 }
 
 interface Listed {

@@ -3,6 +3,8 @@ import type { Runtime } from "../cri/runtime.ts";
 
 const READY_PERIOD_MS = 5_000;
 const WAITING_PERIOD_MS = 200;
+/** A runtime is taken for down when it has not answered for this long (upstream's 30 s). */
+const SILENCE_MS = 30_000;
 
 export interface RuntimeState {
   /** Why the runtime or its network is not ready; empty: both are. */
@@ -15,6 +17,7 @@ export interface RuntimeState {
 export class RuntimeWatch {
   state: RuntimeState = { problems: ["container runtime is down"], name: "unknown", version: "0" };
   private readonly ports: { clock: Clock; log: Logger; runtime: Runtime };
+  private answered_ms = Number.NEGATIVE_INFINITY;
   private wakeUp = new AbortController();
 
   constructor(ports: RuntimeWatch["ports"]) {
@@ -46,6 +49,7 @@ export class RuntimeWatch {
       const known = this.state.version !== "0" && this.state.problems.length === 0;
       const version = known ? undefined : await runtime.version();
       const { conditions } = await runtime.status();
+      this.answered_ms = this.ports.clock.monotonic();
       const problems = conditions
         .filter((c) => !c.status && (c.type === "RuntimeReady" || c.type === "NetworkReady"))
         .map((c) =>
@@ -55,6 +59,8 @@ export class RuntimeWatch {
         );
       return { problems, name: version?.runtimeName ?? this.state.name, version: version?.runtimeVersion ?? this.state.version };
     } catch {
+      // An adapter that restarts is back in a moment: the node need not turn NotReady for that.
+      if (this.ports.clock.monotonic() - this.answered_ms < SILENCE_MS) return this.state;
       return { ...this.state, problems: ["container runtime is down"] };
     }
   }

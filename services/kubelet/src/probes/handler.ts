@@ -6,6 +6,8 @@ import type { ProbeSpec } from "./machine.ts";
 import { httpGet, tcpConnect } from "./network.ts";
 import { httpTarget, resolvePort } from "./targets.ts";
 
+const [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE] = [1, 4, 14];
+
 export interface ProbeTarget {
   container: Container;
   containerId: string;
@@ -17,8 +19,16 @@ export interface ProbeResult {
   output: string;
 }
 
-/** Runs one probe once: exec, httpGet, tcpSocket or grpc. Never throws: whatever goes wrong is a failure with its reason. */
-export async function runProbe(runtime: Runtime, spec: ProbeSpec, target: ProbeTarget, timeout_ms: number): Promise<ProbeResult> {
+/**
+ * Runs one probe once: exec, httpGet, tcpSocket or grpc. Never throws: whatever goes wrong is a failure
+ * with its reason, except that a runtime which cannot be asked says nothing about the container (undefined).
+ */
+export async function runProbe(
+  runtime: Runtime,
+  spec: ProbeSpec,
+  target: ProbeTarget,
+  timeout_ms: number,
+): Promise<ProbeResult | undefined> {
   const failure = (output: string): ProbeResult => ({ success: false, output });
   try {
     if (spec.exec) return await execProbe(runtime, spec.exec.command ?? [], target, timeout_ms);
@@ -41,6 +51,9 @@ export async function runProbe(runtime: Runtime, spec: ProbeSpec, target: ProbeT
     }
     return { success: true, output: "" };
   } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (spec.exec && (code === UNAVAILABLE || code === CANCELLED)) return undefined;
+    if (spec.exec && code === DEADLINE_EXCEEDED) return failure(`command timed out after ${timeout_ms / 1000}s`);
     return failure(messageOf(error));
   }
 }

@@ -112,6 +112,7 @@ export class ProbeManager implements ProbeVerdicts {
     if (watch.kind === "startup" && startup === true) return;
     const result = await runProbe(this.ports.runtime, watch.spec, probed, timeout_ms);
     if (probed.stopped || !probed.watches.includes(watch)) return;
+    if (!result) return this.arm(probed, watch, period_ms);
     const before = watch.state.verdict;
     watch.state = step(watch.state, result.success, watch.spec);
     if (!result.success) {
