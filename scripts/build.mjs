@@ -14,7 +14,20 @@ for (const room of ["services", "apps"]) {
     if (existsSync(main) && (only.length === 0 || only.includes(name))) entries[name] = main;
   }
 }
+// An ES import of a built-in module reads all of its exports, and one of node:http's
+// is a lazy getter that loads a whole HTTP client: 50 ms and 14 MB in every process.
+const builtins = {
+  name: "builtins",
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path, kind }) => (kind === "import-statement" ? { path, namespace: "builtin" } : undefined));
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      loader: "js",
+    }));
+  },
+};
 const result = await build({
+  plugins: [builtins],
   entryPoints: entries,
   outdir: join(root, "dist"),
   outExtension: { ".js": ".mjs" },
