@@ -14,6 +14,7 @@ import { startClusterRoleAggregation } from "./rbac/aggregation.ts";
 import { startReplicaSetController } from "./replicaset/controller.ts";
 import { startServiceAccountController } from "./serviceaccount/default-account.ts";
 import { startRootCaPublisher } from "./serviceaccount/root-ca.ts";
+import { startTokenCleaner } from "./serviceaccount/token-cleaner.ts";
 import { startServiceAccountTokenController } from "./serviceaccount/token-controller.ts";
 import { startEndpointsController } from "./services/endpoints-controller.ts";
 import { startMirroringController } from "./services/mirroring-controller.ts";
@@ -39,6 +40,7 @@ export const CONTROLLERS: ControllerDefinition[] = [
   { name: "taint-eviction-controller", alias: "taint-eviction", start: startTaintEvictionController },
   { name: "pod-garbage-collector-controller", alias: "podgc", start: startPodGarbageCollector },
   { name: "clusterrole-aggregation-controller", alias: "clusterrole-aggregation", start: startClusterRoleAggregation },
+  { name: "token-cleaner-controller", alias: "tokencleaner", start: startTokenCleaner },
   { name: "ttl-controller", alias: "ttl", start: startTtlController },
 ];
 
@@ -54,5 +56,5 @@ export function selectControllers(wanted: string[], all: ControllerDefinition[] 
   return all.filter((c) => !names(c, "-") && (names(c) || wanted.includes("*")));
 }
 
-/** Named by kubeadm's and others' manifests, but not ours to run: accepted, without effect. */
-const KNOWN_ELSEWHERE = new Set(["bootstrapsigner", "bootstrap-signer-controller", "tokencleaner", "token-cleaner-controller"]);
+/** Named by kubeadm's manifests, but not ours to run (machines join by their flotillad): accepted, without effect. */
+const KNOWN_ELSEWHERE = new Set(["bootstrapsigner", "bootstrap-signer-controller"]);

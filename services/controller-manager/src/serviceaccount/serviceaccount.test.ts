@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { ConfigMaps, Namespaces, type Secret, Secrets, type ServiceAccount, ServiceAccounts } from "@flotilla/api";
+import { rfc3339 } from "@flotilla/base";
 import { jwtVerify } from "jose";
 import { startNamespaceController } from "../namespace/controller.ts";
 import { startControllers } from "../testing/controllers.ts";
 import { startServiceAccountController } from "./default-account.ts";
 import { startRootCaPublisher } from "./root-ca.ts";
+import { startTokenCleaner } from "./token-cleaner.ts";
 import { startServiceAccountTokenController } from "./token-controller.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -36,6 +38,28 @@ test("token secrets are filled, and go with their account", async () => {
   await c.api.delete(ServiceAccounts, "bot", { namespace: "ns" });
   await c.run();
   assert.deepEqual(c.api.all(Secrets), []);
+  c.stop.abort();
+});
+
+test("bootstrap tokens end with their time", async () => {
+  const c = startControllers([startTokenCleaner]);
+  const token = (name: string, expiration?: number): Secret => {
+    const data = expiration === undefined ? {} : { expiration: Buffer.from(rfc3339(c.clock.now() + expiration)).toString("base64") };
+    return { metadata: { name, namespace: "kube-system" }, type: "bootstrap.kubernetes.io/token", data };
+  };
+  c.api.seed(Secrets, token("short", 60_000), token("long", 40 * 86_400_000), token("ever"));
+  await c.run(59_000);
+  assert.equal(c.api.all(Secrets).length, 3);
+  await c.run(2_000);
+  assert.deepEqual(
+    c.api.all(Secrets).map((s) => s.metadata.name),
+    ["long", "ever"],
+  );
+  await c.run(41 * 86_400_000);
+  assert.deepEqual(
+    c.api.all(Secrets).map((s) => s.metadata.name),
+    ["ever"],
+  );
   c.stop.abort();
 });
 
