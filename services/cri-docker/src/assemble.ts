@@ -38,6 +38,9 @@ export async function createCriDocker(ports: CriDockerPorts, config: CriDockerCo
 
 async function createHandler(handler: string, ports: CriDockerPorts, config: CriDockerConfig, network: PodNetwork): Promise<Backend> {
   if (handler === "process") return createProcessBackend({ ...ports, network }, config);
-  if (handler === "docker") return createDockerBackend({ ...ports, network, docker: connectDocker(config.dockerEndpoint) }, config);
+  // Two adapters without --labels must not take each other's containers for their own.
+  const labels = { ...config.labels, "flotilla.cri.root": config.rootDir };
+  if (handler === "docker")
+    return createDockerBackend({ ...ports, network, docker: connectDocker(config.dockerEndpoint) }, { ...config, labels });
   throw criErrors.unknownHandler(handler, ["docker", "process"]);
 }

@@ -18,7 +18,7 @@ import { daemon, quietly, statusOf } from "./api.ts";
 import type { DockerContext } from "./context.ts";
 import { containerRequest, resourcesOf } from "./host-config.ts";
 import type { Images } from "./images.ts";
-import { type ContainerFacts, containerLabels, containerName, factsOf, KIND, listFilter, sandboxIdOf } from "./labels.ts";
+import { type ContainerFacts, containerLabels, containerName, factsOf, hasFacts, KIND, listFilter, sandboxIdOf } from "./labels.ts";
 import type { SandboxFiles } from "./sandbox-files.ts";
 import { nameSuffix, verboseInfo } from "./sandboxes.ts";
 
@@ -33,7 +33,7 @@ export function createContainers(context: DockerContext, files: SandboxFiles, im
         if (statusOf(error) === 404) throw criErrors.containerNotFound(id);
         throw error;
       });
-    if (found.Config.Labels[KIND] !== "container") throw criErrors.containerNotFound(id);
+    if (found.Config.Labels[KIND] !== "container" || !hasFacts(found.Config.Labels)) throw criErrors.containerNotFound(id);
     return found;
   };
 
@@ -101,7 +101,10 @@ export function createContainers(context: DockerContext, files: SandboxFiles, im
     async list(filter: ContainerFilter | undefined, kind: string[] = []): Promise<Container[]> {
       const filters = listFilter(context.labels, "container", kind);
       const found: ContainerInfo[] = await daemon("list containers", docker.listContainers({ all: true, filters }));
-      return found.map(fromList).filter((c) => matchesContainer(c, filter));
+      return found
+        .filter((c) => hasFacts(c.Labels))
+        .map(fromList)
+        .filter((c) => matchesContainer(c, filter));
     },
 
     async status(id: string, verbose: boolean): Promise<ContainerStatusResponse> {
@@ -147,13 +150,15 @@ function toStatus(c: ContainerInspectInfo): ContainerStatus {
   const ended = state === ContainerState.CONTAINER_EXITED;
   // A container that could not be started is "created" with an error for Docker, exited for the kubelet.
   const failed = state === ContainerState.CONTAINER_CREATED && c.State.ExitCode !== 0;
+  const finished_ms = Date.parse(c.State.FinishedAt);
+  const started_ms = Date.parse(c.State.StartedAt); // Docker may note the start of a short container after its end
   return {
     id: c.Id,
     metadata: facts.metadata,
     state: failed ? ContainerState.CONTAINER_EXITED : state,
     createdAt: nanos(facts.created_ms),
-    startedAt: nanos(Date.parse(c.State.StartedAt)),
-    finishedAt: failed ? nanos(facts.created_ms) : nanos(Date.parse(c.State.FinishedAt)),
+    startedAt: nanos(ended ? Math.min(started_ms, finished_ms) : started_ms),
+    finishedAt: nanos(failed ? facts.created_ms : finished_ms),
     exitCode: c.State.ExitCode,
     image: { image: facts.image, annotations: {}, userSpecifiedImage: facts.image, runtimeHandler: "docker" },
     imageRef: c.Image,

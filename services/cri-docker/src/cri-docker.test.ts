@@ -139,7 +139,16 @@ test("the daemon is the only memory: a new adapter knows all pods, and stops the
 });
 
 test("another machine's containers are not seen", { skip }, async () => {
-  const labels = ["--label", "flotilla.cri.kind=container", "--label", `flotilla.cluster=${CLUSTER}`, "--label", "flotilla.machine=m2"];
+  const labels = [
+    "--label",
+    "flotilla.cri.kind=container",
+    "--label",
+    `flotilla.cluster=${CLUSTER}`,
+    "--label",
+    "flotilla.machine=m2",
+    "--label",
+    `flotilla.cri.root=${join(runtime.dir, "root")}`,
+  ];
   const foreign = docker("create", ...labels, "--label", "flotilla.cri.config={}", IMAGE);
   const { containers } = await runtime.call("listContainers", {});
   docker("rm", foreign);

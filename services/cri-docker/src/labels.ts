@@ -38,7 +38,12 @@ export function containerLabels(machine: Record<string, string>, sandboxId: stri
   return { ...facts.labels, ...machine, [KIND]: "container", [SANDBOX_ID]: sandboxId, [CONFIG]: JSON.stringify(facts) };
 }
 
-/** @throws when the labels are not ours. */
+/** Whether a container's labels are complete: others may have set a few of them. */
+export function hasFacts(labels: Record<string, string>): boolean {
+  return labels[CONFIG]?.startsWith('{"metadata":') ?? false;
+}
+
+/** Of labels that are complete. */
 export function factsOf<T extends SandboxFacts | ContainerFacts>(labels: Record<string, string>): T {
   return JSON.parse(labels[CONFIG] ?? "null") as T;
 }

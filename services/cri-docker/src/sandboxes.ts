@@ -14,7 +14,7 @@ import { nanos } from "@flotilla/cri/time.ts";
 import type { ContainerInfo } from "dockerode";
 import { daemon, daemonMessage, quietly, statusOf } from "./api.ts";
 import type { DockerContext } from "./context.ts";
-import { containerName, factsOf, KIND, listFilter, type SandboxFacts, sandboxLabels } from "./labels.ts";
+import { containerName, factsOf, hasFacts, KIND, listFilter, type SandboxFacts, sandboxLabels } from "./labels.ts";
 import { PAUSE_PATH } from "./pause-image.ts";
 import type { SandboxFiles } from "./sandbox-files.ts";
 
@@ -63,7 +63,7 @@ export function createSandboxes(context: DockerContext, files: SandboxFiles) {
         if (statusOf(error) === 404) throw criErrors.sandboxNotFound(id);
         throw error;
       });
-    if (found.Config.Labels[KIND] !== "sandbox") throw criErrors.sandboxNotFound(id);
+    if (found.Config.Labels[KIND] !== "sandbox" || !hasFacts(found.Config.Labels)) throw criErrors.sandboxNotFound(id);
     return found;
   };
 
@@ -127,6 +127,7 @@ export function createSandboxes(context: DockerContext, files: SandboxFiles) {
       const filters = listFilter(context.labels, "sandbox");
       const found: ContainerInfo[] = await daemon("list sandboxes", docker.listContainers({ all: true, filters }));
       return found
+        .filter((c) => hasFacts(c.Labels))
         .map((c) => fromFacts(c.Id, factsOf<SandboxFacts>(c.Labels), c.State === "running"))
         .filter((s) => matchesSandbox(s, filter));
     },

@@ -12,6 +12,8 @@ import type { ContainerRecord } from "./state.ts";
 import { closeStdin } from "./stdin.ts";
 
 const KILLED = 128 + 9;
+/** What Docker and containerd report of a container whose command could not be started. */
+const NOT_STARTED = 128;
 const STOP_POLL_MS = 10;
 const KILL_GRACE_MS = 2000;
 const KILL_LIMIT_MS = 10_000;
@@ -152,7 +154,7 @@ export function createContainers(context: ProcessContext) {
           kind: "exited",
           started_ms,
           finished_ms,
-          exit_code: KILLED - 9,
+          exit_code: NOT_STARTED,
           reason: "StartError",
           message: (error as Error).message,
         };

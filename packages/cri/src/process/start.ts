@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:
 import type { Readable } from "node:stream";
 import { sleep } from "@flotilla/base";
 import { type Mount, NamespaceMode } from "@flotilla/rpc/gen/cri/v1/api.ts";
-import { CriError, criErrors } from "../errors.ts";
+import { criErrors } from "../errors.ts";
 import { capabilitySet } from "./capabilities.ts";
 import { checkExecutable, resolveArgv, resolveEnv } from "./command.ts";
 import { isHostNetwork, needSandbox, type ProcessContext } from "./context.ts";
@@ -40,7 +40,7 @@ export async function startProcesses(context: ProcessContext, record: ContainerR
   const scripts = launchScripts(plan, argv);
   for (const name of ["run", "wait", "terminal"] as const)
     if (name !== "terminal" || plan.tty) writeFileSync(`${dir}/${name}`, scripts[name]);
-  const stdin = record.config.stdin ? await openStdin(context, record.id, dir) : undefined;
+  const stdin = record.config.stdin ? await openStdin(record.id, dir) : undefined;
   const stdout = openSync(`${dir}/stdout`, "a", 0o640);
   const stderr = openSync(`${dir}/stderr`, "a", 0o640);
   try {
@@ -150,8 +150,4 @@ function mainReport(context: ProcessContext, report: Readable, child: NodeJS.Eve
     report.on("end", () => fail(text.trim() || "the container's process ended at once"));
     child.on("error", (error: Error) => fail(error.message));
   });
-}
-
-export function startFailure(error: unknown): { reason: string; message: string } {
-  return { reason: "StartError", message: error instanceof CriError ? error.message : String(error) };
 }

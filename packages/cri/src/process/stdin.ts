@@ -1,6 +1,5 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { run } from "../exec.ts";
-import type { ProcessContext } from "./context.ts";
 import { tool } from "./tools.ts";
 
 /**
@@ -10,7 +9,7 @@ import { tool } from "./tools.ts";
 const writers = new Map<string, number>();
 
 /** @returns the reading end for the container; close it after the start. */
-export async function openStdin(_context: ProcessContext, id: string, dir: string): Promise<number> {
+export async function openStdin(id: string, dir: string): Promise<number> {
   const path = `${dir}/stdin`;
   await run([tool("mkfifo"), path]);
   // Opening for both never blocks, and lets the two proper ends open without waiting for each other.

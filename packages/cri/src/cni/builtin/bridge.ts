@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { run } from "../../exec.ts";
 import { tool } from "../../process/tools.ts";
 import type { Attachment, CniResult, PluginConf, PluginRunner } from "../types.ts";
@@ -77,8 +77,20 @@ async function setUpBridge(conf: PluginConf, bridge: string, lease: Lease): Prom
   const gateway =
     conf["isGateway"] || conf["isDefaultGateway"] ? [`addr replace ${lease.gateway}/${prefix} broadcast + dev ${bridge}`] : [];
   await ip([...gateway, `link set ${bridge} up`]);
-  if (gateway.length > 0) writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+  if (gateway.length > 0) enableForwarding();
   ready.add(bridge);
+}
+
+const FORWARD = "/proc/sys/net/ipv4/ip_forward";
+
+/** In a container /proc/sys is read-only, but there Docker has set it already. */
+function enableForwarding(): void {
+  if (readFileSync(FORWARD, "utf8").trim() === "1") return;
+  try {
+    writeFileSync(FORWARD, "1");
+  } catch (error) {
+    throw new Error(`could not enable forwarding: ${(error as Error).message}; start the machine with sysctl net.ipv4.ip_forward=1`);
+  }
 }
 
 function routesOf(conf: PluginConf): string[] {
