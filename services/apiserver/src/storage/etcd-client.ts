@@ -1,15 +1,16 @@
 import { type Clock, type Logger, sleep } from "@flotilla/base";
-import { CHANNEL_OPTIONS, createChannelCredentials, type TlsFiles, unary } from "@flotilla/rpc";
+import { CHANNEL_OPTIONS, createChannelCredentials, type TlsFiles, UnaryChannel, type UnaryDefinition } from "@flotilla/rpc";
 import {
-  KVClient,
+  KVService,
   LeaseClient,
+  LeaseService,
   type RangeRequest,
   type RangeResponse,
   type TxnRequest,
   type TxnResponse,
   WatchClient,
 } from "@flotilla/rpc/gen/etcd/rpc.ts";
-import { type CallOptions, type ClientUnaryCall, type Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 
 export interface EtcdConfig {
   /** "https://host:2379"; the first is preferred until it fails. */
@@ -18,7 +19,7 @@ export interface EtcdConfig {
 }
 
 /** The first attempt's time; doubled for each further one. A killed peer answers at once, a hung one only by this. */
-const ATTEMPT_MS = 500;
+const ATTEMPT_MS = 1_000;
 const ATTEMPT_MS_MAX = 5_000;
 /** As upstream's etcd client: a request gives up after this long without a leader. */
 const CALL_MS_MAX = 15_000;
@@ -37,34 +38,26 @@ const RETRIABLE = new Set<status>([
 
 class Endpoint {
   readonly address: string;
-  readonly kv: KVClient;
+  /** For the thousands of short calls; streams take the full client. */
+  readonly calls: UnaryChannel;
   readonly watch: WatchClient;
   readonly lease: LeaseClient;
 
-  constructor(address: string, tls: TlsFiles) {
+  constructor(address: string, tls: TlsFiles, clock: Clock) {
     const secure = address.startsWith("https://");
     const target = address.replace(/^https?:\/\//, "").replace(/\/$/, "");
     const credentials = secure ? createChannelCredentials(tls.ca ?? "", tls.cert, tls.key) : createChannelCredentials();
     this.address = address;
-    this.kv = new KVClient(target, credentials, CHANNEL_OPTIONS);
-    const shared = { ...CHANNEL_OPTIONS, channelOverride: this.kv.getChannel() };
-    this.lease = new LeaseClient(target, credentials, shared);
-    // A channel of its own: a flood of events must not delay answers.
+    this.calls = new UnaryChannel(`${secure ? "https" : "http"}://${target}`, tls, clock);
     this.watch = new WatchClient(target, credentials, CHANNEL_OPTIONS);
+    this.lease = new LeaseClient(target, credentials, { ...CHANNEL_OPTIONS, channelOverride: this.watch.getChannel() });
   }
 
   close(): void {
-    this.kv.close();
+    this.calls.close();
     this.watch.close();
   }
 }
-
-type Method<Q, R> = (
-  request: Q,
-  metadata: Metadata,
-  options: Partial<CallOptions>,
-  callback: (error: ServiceError | null, response: R) => void,
-) => ClientUnaryCall;
 
 /**
  * Calls to the store with failover. Every request made through it must be safe to
@@ -80,21 +73,21 @@ export class EtcdClient {
   constructor(clock: Clock, log: Logger, config: EtcdConfig) {
     this.clock = clock;
     this.log = log;
-    this.endpoints = config.servers.map((address) => new Endpoint(address, config.tls));
+    this.endpoints = config.servers.map((address) => new Endpoint(address, config.tls, clock));
   }
 
   range(request: RangeRequest): Promise<RangeResponse> {
-    return this.call((e) => e.kv.range.bind(e.kv), request).then((r) => r.response);
+    return this.call(KVService.range, request).then((r) => r.response);
   }
 
   txn(request: TxnRequest): Promise<{ response: TxnResponse; attempts: number }> {
-    return this.call((e) => e.kv.txn.bind(e.kv), request);
+    return this.call(KVService.txn, request);
   }
 
   /** Forgets history before `revision`; what is compacted already is no error. */
   async compact(revision: number): Promise<void> {
     try {
-      await this.call((e) => e.kv.compact.bind(e.kv), { revision, physical: false });
+      await this.call(KVService.compact, { revision, physical: false });
     } catch (error) {
       if ((error as ServiceError).code !== status.OUT_OF_RANGE) throw error;
     }
@@ -102,7 +95,7 @@ export class EtcdClient {
 
   /** The ID of a new lease that ends after `ttl_seconds` unless kept alive. */
   async grantLease(ttl_seconds: number): Promise<string> {
-    const { response } = await this.call((e) => e.lease.leaseGrant.bind(e.lease), { TTL: ttl_seconds, ID: "0" });
+    const { response } = await this.call(LeaseService.leaseGrant, { TTL: ttl_seconds, ID: "0" });
     return response.ID;
   }
 
@@ -140,14 +133,14 @@ export class EtcdClient {
     for (const endpoint of this.endpoints) endpoint.close();
   }
 
-  private async call<Q, R>(pick: (endpoint: Endpoint) => Method<Q, R>, request: Q): Promise<{ response: R; attempts: number }> {
+  private async call<Q, R>(method: UnaryDefinition<Q, R>, request: Q): Promise<{ response: R; attempts: number }> {
     const deadline = this.clock.monotonic() + CALL_MS_MAX;
     for (let attempts = 1; ; attempts++) {
       const endpoint = this.endpoints[this.current]!;
       const round = Math.floor((attempts - 1) / this.endpoints.length);
       try {
         const timeout_ms = Math.min(ATTEMPT_MS * 2 ** round, ATTEMPT_MS_MAX);
-        const response = await unary(pick(endpoint), request, { clock: this.clock, timeout_ms });
+        const response = await endpoint.calls.call(method, request, timeout_ms);
         return { response, attempts };
       } catch (error) {
         const { code, details } = error as ServiceError;
