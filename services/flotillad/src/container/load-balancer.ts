@@ -10,6 +10,7 @@ import { Supervised } from "../processes/supervised.ts";
 import { controlPlanesOf } from "../spec.ts";
 import type { ContainerConfig, ContainerPorts } from "./machine.ts";
 
+const API_PORT = 6443;
 const RETRY_MS = 300;
 const ALIVE_MS = 60_000;
 
@@ -26,7 +27,7 @@ export async function createContainerBalancer(ports: ContainerPorts, config: Con
       component: "relay",
       argv: () => [
         ...nodeCommand(install, "relay"),
-        "--listen=0.0.0.0:6443",
+        `--listen=0.0.0.0:${API_PORT}`,
         `--backends=${controlPlanesOf(spec)
           .map((m) => `${m.address}:6443`)
           .join(",")}`,
@@ -53,7 +54,9 @@ export async function createContainerBalancer(ports: ContainerPorts, config: Con
 /** Until it has worked once: the control planes may start long after us. */
 async function addons(ports: ContainerPorts, config: ContainerConfig, signal: AbortSignal): Promise<void> {
   const readFile = (path: string) => readFileSync(path, "utf8");
-  const client = createClient({ ...ports, readFile }, loadKubeconfig(config.layout.adminKubeconfig, readFile));
+  // The kubeconfig's port is the host's; in here it is always the same.
+  const access = { ...loadKubeconfig(config.layout.adminKubeconfig, readFile), server: `https://127.0.0.1:${API_PORT}` };
+  const client = createClient({ ...ports, readFile }, access);
   while (!signal.aborted) {
     try {
       await installAddons(client, ports.clock, config.spec, config.layout, { install: config.install, upstreamDns: undefined });
