@@ -44,7 +44,8 @@ test("token secrets are filled, and go with their account", async () => {
 test("bootstrap tokens end with their time", async () => {
   const c = startControllers([startTokenCleaner]);
   const token = (name: string, expiration?: number): Secret => {
-    const data = expiration === undefined ? {} : { expiration: Buffer.from(rfc3339(c.clock.now() + expiration)).toString("base64") };
+    const data: Record<string, string> =
+      expiration === undefined ? {} : { expiration: Buffer.from(rfc3339(c.clock.now() + expiration)).toString("base64") };
     return { metadata: { name, namespace: "kube-system" }, type: "bootstrap.kubernetes.io/token", data };
   };
   c.api.seed(Secrets, token("short", 60_000), token("long", 40 * 86_400_000), token("ever"));
