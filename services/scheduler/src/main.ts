@@ -45,13 +45,9 @@ await runMain("kube-scheduler", "Chooses a node for every pod that has none.", F
   informers.start(stopped.signal);
   const election = electionConfig(flags, `${os.hostname()}_${uuid(ports.random)}`);
   const elected = election
-    ? new LeaderElector({ ...ports, client }, election).run(stopped.signal, (signal) => scheduler.lead(signal))
+    ? contend(new LeaderElector({ ...ports, client }, election), stopped.signal, (term) => scheduler.lead(term))
     : undefined;
   if (!election) scheduler.lead(stopped.signal);
-  // Whoever lost the lease must not go on: start anew, as upstream does.
-  void elected?.then((end) => {
-    if (end === "lost") throw new Error("leaderelection lost");
-  });
   return {
     async stop() {
       stopped.abort();
@@ -62,6 +58,14 @@ await runMain("kube-scheduler", "Chooses a node for every pod that has none.", F
     },
   };
 });
+
+/**
+ * Leads whenever the lease is ours. Upstream's process ends when it loses the lease; we stop
+ * placing pods and stand by again, since a restart would only wait out a back-off first.
+ */
+async function contend(elector: LeaderElector, signal: AbortSignal, lead: (term: AbortSignal) => void): Promise<void> {
+  while ((await elector.run(signal, lead)) === "lost");
+}
 
 function servingPair(certFile: string, keyFile: string, { clock, random }: BasePorts): KeyPair {
   if (certFile && keyFile) return { cert: readFile(certFile), key: readFile(keyFile) };

@@ -29,9 +29,10 @@ function setUp(t: TestContext) {
   return {
     api,
     clock,
-    async start() {
+    lead: (signal: AbortSignal) => scheduler.lead(signal),
+    async start(term = stop.signal) {
       informers.start(stop.signal);
-      scheduler.lead(stop.signal);
+      scheduler.lead(term);
       await clock.advanceAsync(100);
     },
     node(name: string, { cpu = "4", memory = "8Gi", pods = "110", taints, labels, unschedulable }: NodeOptions = {}) {
@@ -237,4 +238,20 @@ test("a pod of higher priority takes the room of as few lower ones as possible",
   await s.pass(3_000);
   assert.deepEqual([s.where()["boss"], s.where()["a"]], ["w1", "w1"]);
   assert.equal(s.where()["thief"], "", "the room was kept");
+});
+
+test("nothing is placed between two terms of leadership", async (t) => {
+  const s = setUp(t);
+  s.node("w1");
+  const term = new AbortController();
+  await s.start(term.signal);
+  await s.pod("a");
+  await s.pass();
+  term.abort();
+  await s.pod("b");
+  await s.pass(60_000);
+  assert.deepEqual(s.where(), { a: "w1", b: "" });
+  s.lead(new AbortController().signal);
+  await s.pass();
+  assert.deepEqual(s.where(), { a: "w1", b: "w1" });
 });
