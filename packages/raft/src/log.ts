@@ -20,6 +20,8 @@ export class RaftLog {
   applied = 0;
   persisted = 0;
   handed = 0;
+  /** What the entries' data takes, for callers that bound the log's memory. */
+  bytes = 0;
 
   constructor(snapshot: { index: number; term: number }, entries: readonly Entry[], committed: number) {
     this.offset = snapshot.index;
@@ -29,6 +31,7 @@ export class RaftLog {
       assert(e.index === this.offset + 1 + i, `log has a gap at ${e.index}`);
     });
     this.persisted = this.handed = this.lastIndex;
+    for (const e of this.entries) this.bytes += e.data.length;
     this.applied = snapshot.index;
     this.committed = Math.max(snapshot.index, Math.min(committed, this.lastIndex));
   }
@@ -68,7 +71,7 @@ export class RaftLog {
   /** Appends as leader: the entries follow the last one. */
   append(entry: Entry): void {
     assert(entry.index === this.lastIndex + 1, "a leader only appends");
-    this.entries.push(entry);
+    this.push(entry);
   }
 
   /**
@@ -89,7 +92,7 @@ export class RaftLog {
       const first = entries[at]!.index;
       assert(first > this.committed, `entry ${first} conflicts with a committed one`);
       if (first <= this.lastIndex) this.truncate(first);
-      for (let i = at; i < entries.length; i++) this.entries.push(entries[i]!);
+      for (let i = at; i < entries.length; i++) this.push(entries[i]!);
     }
     const last = prevIndex + entries.length;
     this.commitTo(Math.min(commit, last));
@@ -146,6 +149,7 @@ export class RaftLog {
     assert(index <= this.applied, "only applied entries can be compacted");
     if (index <= this.offset) return;
     const term = this.termAt(index)!;
+    this.forget(0, index - this.offset);
     this.entries = this.entries.slice(index - this.offset);
     this.offset = index;
     this.offsetTerm = term;
@@ -155,12 +159,23 @@ export class RaftLog {
   restore(snapshot: SnapshotMeta): void {
     assert(snapshot.index > this.committed, "a snapshot behind the commit index is ignored, not restored");
     this.entries = [];
+    this.bytes = 0;
     this.offset = snapshot.index;
     this.offsetTerm = snapshot.term;
     this.committed = this.applied = this.persisted = this.handed = snapshot.index;
   }
 
+  private push(entry: Entry): void {
+    this.entries.push(entry);
+    this.bytes += entry.data.length;
+  }
+
+  private forget(from: number, to: number): void {
+    for (let i = from; i < to; i++) this.bytes -= this.entries[i]!.data.length;
+  }
+
   private truncate(first: number): void {
+    this.forget(first - this.offset - 1, this.entries.length);
     this.entries.length = first - this.offset - 1;
     this.handed = Math.min(this.handed, first - 1);
     this.persisted = Math.min(this.persisted, first - 1);

@@ -290,7 +290,7 @@ export class RawNode {
 
   get log(): Pick<
     RaftLog,
-    "firstIndex" | "lastIndex" | "offset" | "offsetTerm" | "committed" | "applied" | "persisted" | "termAt" | "slice"
+    "firstIndex" | "lastIndex" | "offset" | "offsetTerm" | "committed" | "applied" | "persisted" | "termAt" | "slice" | "bytes"
   > {
     return this.core.log;
   }

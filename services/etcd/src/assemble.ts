@@ -101,7 +101,7 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   };
   const clientRouter = new Router(config.request_bytes_max + GRPC_OVERHEAD_BYTES);
   serveKv(clientRouter, context);
-  const watch = serveWatch(clientRouter, context);
+  const watch = serveWatch(clientRouter, context, config.progressNotify_ms);
   const lease = serveLease(clientRouter, context);
   serveCluster(clientRouter, context);
   serveMaintenance(clientRouter, context);

@@ -34,6 +34,7 @@ export function configOf(f: Flags<typeof FLAGS>): EtcdConfig {
     txnOps_max: f["max-txn-ops"],
     request_bytes_max: f["max-request-bytes"],
     compaction: compactionOf(f["auto-compaction-mode"], f["auto-compaction-retention"]),
+    progressNotify_ms: f["experimental-watch-progress-notify-interval"],
     clientTls: tlsOf("", f["cert-file"], f["key-file"], f["trusted-ca-file"], f["client-cert-auth"]),
     peerTls: tlsOf("peer-", f["peer-cert-file"], f["peer-key-file"], f["peer-trusted-ca-file"], f["peer-client-cert-auth"]),
   };

@@ -66,6 +66,7 @@ export interface EtcdConfig {
   readonly txnOps_max: number;
   readonly request_bytes_max: number;
   readonly compaction: { mode: "periodic"; retention_ms: number } | { mode: "revision"; revisions: number } | undefined;
+  readonly progressNotify_ms: number;
   readonly clientTls: TlsFiles | undefined;
   readonly peerTls: TlsFiles | undefined;
 }

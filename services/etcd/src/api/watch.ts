@@ -8,8 +8,7 @@ import type { Writer } from "../wire/writer.ts";
 import type { ApiContext } from "./context.ts";
 import { EventCache } from "./event-cache.ts";
 
-/** etcd's interval for watches that ask for progress, and the size at which fragments begin. */
-const PROGRESS_INTERVAL_MS = 10 * 60_000;
+/** The size at which fragments begin. */
 const FRAGMENT_BYTES = 1_500_000;
 const NOPUT = 0;
 
@@ -26,7 +25,7 @@ interface Open {
 }
 
 /** etcdserverpb.Watch: many watches on one stream. */
-export function serveWatch(router: Router, c: ApiContext): { stop(): void } {
+export function serveWatch(router: Router, c: ApiContext, progressNotify_ms: number): { stop(): void } {
   const sessions = new Set<WatchSession>();
   const cache = new EventCache();
   router.streaming("/etcdserverpb.Watch/Watch", (call) => {
@@ -39,7 +38,7 @@ export function serveWatch(router: Router, c: ApiContext): { stop(): void } {
   });
   const timer = c.clock.setInterval(() => {
     for (const session of sessions) session.progressDue();
-  }, PROGRESS_INTERVAL_MS);
+  }, progressNotify_ms);
   return { stop: () => timer.cancel() };
 }
 

@@ -14,8 +14,9 @@ import { Writer } from "../wire/writer.ts";
 import type { Machine } from "./machine.ts";
 import type { Replica } from "./replica.ts";
 
-/** Entries kept behind a snapshot, so that a member a little behind needs none. As etcd. */
-const CATCH_UP_ENTRIES = 5000;
+/** Entries kept in memory, so that a member a little behind needs no snapshot; half of them when there are too many. */
+const LOG_ENTRIES_MAX = 20_000;
+const LOG_BYTES_MAX = 32 << 20;
 
 export interface SnapshotsOptions {
   readonly replica: Replica;
@@ -52,6 +53,7 @@ export class Snapshots {
   /** Writes one when enough has been applied since the last. */
   applied(): void {
     const { replica, snapshotCount, log } = this.options;
+    this.trimLog();
     if (this.writing || replica.machine.applied - this.last < snapshotCount) return;
     this.writing = true;
     this.write()
@@ -59,6 +61,17 @@ export class Snapshots {
       .finally(() => {
         this.writing = false;
       });
+  }
+
+  /**
+   * Bounds the log in memory. What goes is still on the own disk, and a follower
+   * that would need it gets the present state instead.
+   */
+  private trimLog(): void {
+    const { node, machine } = this.options.replica;
+    const { offset, bytes } = node.log;
+    const count = machine.applied - offset;
+    if (count > LOG_ENTRIES_MAX || (bytes > LOG_BYTES_MAX && count > 1)) node.compact(offset + (count >> 1));
   }
 
   private meta(): SnapshotMeta {
@@ -74,7 +87,6 @@ export class Snapshots {
     const file = await files.create(meta.index, meta.term);
     await this.copy(pieces, file);
     const oldest = files.prune();
-    replica.node.compact(Math.min(meta.index, Math.max(replica.node.log.offset, meta.index - CATCH_UP_ENTRIES)));
     purgeWal(oldest);
     log.info("snapshot written", { index: meta.index, revision: replica.machine.store.revision });
   }

@@ -13,12 +13,18 @@ const SECTOR_BYTES = 512;
 
 export function encodeRecord(type: number, payload: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(RECORD_HEADER_BYTES + payload.length);
-  out.writeUInt32LE(payload.length, 0);
-  out.writeUInt32LE(type, 4);
-  out.writeUInt32LE(crc32(payload), 8);
-  out.writeUInt32LE(crc32(out.subarray(0, 12)), 12);
   out.set(payload, RECORD_HEADER_BYTES);
+  sealRecord(out, 0, type, payload.length);
   return out;
+}
+
+/** Writes the header of a record whose payload already stands behind it. */
+export function sealRecord(out: Buffer, at: number, type: number, length: number): void {
+  const payload = at + RECORD_HEADER_BYTES;
+  out.writeUInt32LE(length, at);
+  out.writeUInt32LE(type, at + 4);
+  out.writeUInt32LE(crc32(out.subarray(payload, payload + length)), at + 8);
+  out.writeUInt32LE(crc32(out.subarray(at, at + 12)), at + 12);
 }
 
 export interface DiskRecord {

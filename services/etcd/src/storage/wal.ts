@@ -1,7 +1,7 @@
 import { assert } from "@flotilla/base";
 import type { Entry, HardState } from "@flotilla/raft";
 import { type Disk, type DiskFile, pathOf } from "./disk.ts";
-import { encodeRecord } from "./record.ts";
+import { encodeRecord, RECORD_HEADER_BYTES, sealRecord } from "./record.ts";
 
 /** Record types of the log. Numbers are part of the format. */
 export const WAL = { meta: 1, entry: 2, hardState: 3, restore: 4 } as const;
@@ -169,13 +169,16 @@ export const firstIndexOf = (name: string) => Number.parseInt(name.slice(17, 33)
 export const sequenceOf = (name: string) => Number.parseInt(name.slice(0, 16), 16);
 const hex = (n: number) => n.toString(16).padStart(16, "0");
 
+/** Written in one piece: entries are most of what is written. */
 function encodeEntry({ index, term, kind, data }: Entry): Buffer {
-  const payload = Buffer.allocUnsafe(ENTRY_HEADER_BYTES + data.length);
-  payload.writeDoubleLE(index, 0);
-  payload.writeDoubleLE(term, 8);
-  payload[16] = kind === "conf" ? 1 : 0;
-  payload.set(data, ENTRY_HEADER_BYTES);
-  return encodeRecord(WAL.entry, payload);
+  const length = ENTRY_HEADER_BYTES + data.length;
+  const out = Buffer.allocUnsafe(RECORD_HEADER_BYTES + length);
+  out.writeDoubleLE(index, RECORD_HEADER_BYTES);
+  out.writeDoubleLE(term, RECORD_HEADER_BYTES + 8);
+  out[RECORD_HEADER_BYTES + 16] = kind === "conf" ? 1 : 0;
+  out.set(data, RECORD_HEADER_BYTES + ENTRY_HEADER_BYTES);
+  sealRecord(out, 0, WAL.entry, length);
+  return out;
 }
 
 export function decodeEntry(payload: Buffer): Entry {
