@@ -27,7 +27,9 @@ function ask(method: "GET" | "POST", url: string, body?: Buffer): Promise<Buffer
         reject(error);
       }
     });
-    request.on("error", (error) => reject(new Error(`${url}: ${error.message}`)));
+    request.on("error", (error) => {
+      reject(new Error(signal.aborted ? `${url} did not answer in ${ANSWER_LIMIT_MS / 1000} s` : `${url}: ${error.message}`));
+    });
     request.end(body);
   });
 }

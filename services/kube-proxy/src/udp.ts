@@ -6,11 +6,11 @@ import { splitHostPort } from "./dial.ts";
 import type { ProxyMetrics } from "./metrics.ts";
 import type { Listening } from "./ports.ts";
 
-/** A flow ends after this much silence, as conntrack's nf_conntrack_udp_timeout. */
-const FLOW_IDLE_MS = 30_000;
+/** A flow ends after this much silence. Shorter than conntrack's 30 s: each is a socket, and resolvers open one for every name. */
+const FLOW_IDLE_MS = 10_000;
 /** Flows per listener; beyond it the longest silent one ends. */
 const FLOW_LIMIT = 4_096;
-const SWEEP_MS = 5_000;
+const SWEEP_MS = 2_000;
 
 interface Flow {
   backend: string;
