@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClusterAuthorities, issueAdmin, issueControlPlane } from "@flotilla/pki";
 import { systemRandom } from "@flotilla/process";
-import { freePorts, type Kind, StoreCluster } from "./store-members.ts";
+import { freePorts, type Kind, StoreCluster } from "../../services/etcd/src/testing/processes.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 

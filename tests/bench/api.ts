@@ -26,7 +26,7 @@ function serverCpu_ms(): number {
 type Send = (method: string, path: string, body?: object, contentType?: string) => Promise<void>;
 
 export default async function api(args: string[] = []): Promise<Record<string, unknown>> {
-  const server = await BenchApiServer.start(args[0] === "etcd" ? "etcd" : "flotilla");
+  const server = await BenchApiServer.start(args[0] === "etcd" ? "etcd" : "bundle");
   serverPid = server.process.pid!;
   try {
     const credentials = {
