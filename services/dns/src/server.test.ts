@@ -44,11 +44,13 @@ async function setUp(t: TestContext, upstreams: string[] = []) {
   factory.start(stop.signal);
   await dns.synced();
   const server = await listen(dns.handle, "127.0.0.1", 0, ports);
-  t.after(async () => {
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= server.close());
+  t.after(() => {
     stop.abort();
-    await server.close();
+    return close();
   });
-  return { api, port: server.port };
+  return { api, port: server.port, server: { close } };
 }
 
 async function ask(port: number, type: packet.RecordType, name: string, size_bytes?: number): Promise<Reply> {
@@ -138,4 +140,13 @@ test("no upstream: SERVFAIL; rubbish: FORMERR or silence", async (t) => {
   socket.send(Buffer.from("12340100ffff000000000000", "hex"), port, "127.0.0.1");
   const [reply] = await once(socket, "message");
   assert.deepEqual([reply.readUInt16BE(0), reply[3] & 15], [0x1234, 1]);
+});
+
+test("closing does not wait for idle connections", async (t) => {
+  const { port, server } = await setUp(t);
+  const socket = net.connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  const closed = once(socket, "close");
+  await server.close();
+  await closed;
 });

@@ -33,7 +33,12 @@ export async function listen(handler: Handler, address: string, port: number, po
     );
   });
   const actual = udp.address().port;
-  const tcp = net.createServer((socket) => serveStream(socket, handler, ports.log));
+  const streams = new Set<net.Socket>();
+  const tcp = net.createServer((socket) => {
+    streams.add(socket);
+    socket.on("close", () => streams.delete(socket));
+    serveStream(socket, handler, ports.log);
+  });
   tcp.maxConnections = TCP_LIMIT;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -50,6 +55,7 @@ export async function listen(handler: Handler, address: string, port: number, po
       new Promise((resolve) => {
         udp.close();
         tcp.close(() => resolve());
+        for (const socket of streams) socket.destroy();
       }),
   };
 }
