@@ -12,6 +12,13 @@ const RETRY_MS_FIRST = 15;
 const RETRY_MS_MAX = 250;
 /** A connection that lasted less was never a good one: its end is no news, and the next try waits. */
 const STEADY_MS = 200;
+/**
+ * A peer whose machine vanished closes nothing, and TCP itself would try for
+ * minutes, ever more rarely: a connection that gives no sign of life is given up.
+ */
+const PROBE_EVERY_MS = 1000;
+const SILENT_MS_MAX = 5000;
+const CONNECT_MS_MAX = 2000;
 
 export const PEER_PATH = "/flotilla.raft.v1.Peer";
 
@@ -22,8 +29,8 @@ export interface LinkEvents {
 }
 
 type State =
-  | { kind: "connecting"; connection: Connection }
-  | { kind: "up"; connection: Connection; stream: OutgoingStream; since_ms: number }
+  | { kind: "connecting"; connection: Connection; since_ms: number }
+  | { kind: "up"; connection: Connection; stream: OutgoingStream; since_ms: number; heard_ms: number }
   | { kind: "waiting"; timer: Timer }
   | { kind: "closed" };
 
@@ -38,12 +45,14 @@ export class Link {
   private readonly urls: readonly string[];
   private next = 0;
   private readonly options: LinkOptions;
+  private readonly probe: Timer;
 
   constructor(urls: readonly string[], options: LinkOptions) {
     this.urls = urls;
     this.options = options;
     this.state = { kind: "closed" };
     this.connect();
+    this.probe = options.clock.setInterval(() => this.look(), PROBE_EVERY_MS);
   }
 
   get isUp(): boolean {
@@ -65,10 +74,24 @@ export class Link {
   }
 
   close(): void {
+    this.probe.cancel();
     const { state } = this;
     this.state = { kind: "closed" };
     if (state.kind === "waiting") state.timer.cancel();
     else if (state.kind !== "closed") state.connection.close();
+  }
+
+  private look(): void {
+    const { state } = this;
+    const now_ms = this.options.clock.monotonic();
+    if (state.kind === "connecting" && now_ms - state.since_ms > CONNECT_MS_MAX) state.connection.close();
+    if (state.kind !== "up") return;
+    if (now_ms - state.heard_ms > SILENT_MS_MAX) return state.connection.close();
+    const { session } = state.connection;
+    if (session.closed || session.destroyed) return;
+    session.ping((error) => {
+      if (!error) state.heard_ms = this.options.clock.monotonic();
+    });
   }
 
   private connect(): void {
@@ -79,7 +102,7 @@ export class Link {
       () => this.opened(connection),
       (error) => this.ended(connection, error),
     );
-    this.state = { kind: "connecting", connection };
+    this.state = { kind: "connecting", connection, since_ms: this.options.clock.monotonic() };
   }
 
   private opened(connection: Connection): void {
@@ -94,7 +117,8 @@ export class Link {
         connection.close();
       },
     );
-    this.state = { kind: "up", connection, stream, since_ms: this.options.clock.monotonic() };
+    const now_ms = this.options.clock.monotonic();
+    this.state = { kind: "up", connection, stream, since_ms: now_ms, heard_ms: now_ms };
     this.options.events.up();
   }
 
