@@ -42,13 +42,13 @@ describe("a small cluster of plain processes", { concurrency: 1 }, () => {
     const pods = (await cluster.json("get", "pods", "-l", "app=web")).items;
     assert.equal(new Set(pods.map((p: any) => p.status.podIP)).size, 2);
     const [a, b] = pods;
-    const body = await cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", "-T", "3", `http://${b.status.podIP}:8080/`);
+    const body = await cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", `http://${b.status.podIP}:8080/`);
     assert.equal(body.trim(), b.metadata.name);
     assert.equal((await cluster.kubectl("exec", a.metadata.name, "--", "hostname")).trim(), a.metadata.name);
     const ip = (await cluster.json("get", "svc", "web")).spec.clusterIP;
     await eventually(
       "the service answers",
-      () => cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", "-T", "3", `http://${ip}/`),
+      () => cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", `http://${ip}/`),
       20_000,
     );
   });

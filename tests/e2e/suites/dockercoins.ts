@@ -23,7 +23,7 @@ export async function deployDockercoins(cluster: TestCluster): Promise<void> {
 
 /** Hashes counted so far, as the page reads them. */
 export async function hashes(url: string): Promise<number> {
-  const response = await fetch(new URL("/json", url), { signal: AbortSignal.timeout(2000) });
+  const response = await fetch(new URL("/json", url), { signal: AbortSignal.timeout(5000) });
   return ((await response.json()) as { hashes: number }).hashes;
 }
 

@@ -31,7 +31,7 @@ export function killsSuite(cluster: TestCluster): void {
       const status = await cluster.status();
       const target = status.components.find((c) => c.name.startsWith(victim.component) && (!victim.leader || c.leader));
       assert.ok(target, `no ${victim.what} among ${status.components.map((c) => c.name).join(" ")}`);
-      const before = await hashes(url);
+      const before = await eventually("the page answers", () => hashes(url), 20_000);
       process.kill(target.pid, "SIGKILL");
 
       const marker = `kill-${victim.component}-${target.pid}`;

@@ -61,7 +61,7 @@ spec:
     assert.match(looked, /10\.96\.0\.10/);
     const body = await eventually(
       "the service answers",
-      () => cluster.kubectl("exec", "probe", "--", "wget", "-qO-", "-T", "3", `http://${ip}/`),
+      () => cluster.kubectl("exec", "probe", "--", "wget", "-qO-", `http://${ip}/`),
       20_000,
     );
     assert.equal(body.trim(), "from-init");

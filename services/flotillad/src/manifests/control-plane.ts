@@ -82,7 +82,7 @@ function apiserver(spec: ClusterSpec, machine: MachineSpec, layout: MachineLayou
 }
 
 /** Ten times shorter than Kubernetes' 15 s, 10 s and 2 s. */
-const FAST_LEASES = ["--leader-elect-lease-duration=1500ms", "--leader-elect-renew-deadline=1s", "--leader-elect-retry-period=200ms"];
+const FAST_LEASES = ["--leader-elect-lease-duration=4s", "--leader-elect-renew-deadline=3s", "--leader-elect-retry-period=500ms"];
 
 function scheduler(spec: ClusterSpec, _machine: MachineSpec, layout: MachineLayout): StaticPod {
   const kubeconfig = join(layout.kubernetes, "scheduler.conf");
