@@ -177,7 +177,6 @@ test("a missing ConfigMap holds the pod back until it is there", async () => {
   const event = await eventually("FailedMount", () => h.events("FailedMount")[0]);
   assert.equal(event.message, 'MountVolume.SetUp failed for volume "late" : configmap "late" not found');
   h.api.seed(ConfigMaps, { metadata: { name: "late", namespace: "default" }, data: { a: "1" } });
-  // The answer "there is none" is kept for some seconds.
   await eventually("Ready", () => isReady("patient"), 12_000);
 });
 

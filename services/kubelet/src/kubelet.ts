@@ -138,6 +138,7 @@ export class Kubelet {
       pods: this.pods,
       workers: this.workers,
       admit: (pod) => this.admit(pod),
+      shown: (uid, pod) => this.status.reconcile(uid, pod),
       mirrorChanged: () => this.mirrorChanged(),
     });
     this.agent =
@@ -271,8 +272,12 @@ export class Kubelet {
       this.workers.get(pod.metadata.uid!)?.end(0, refusal);
     };
     // The first pod with a host port waits until the network can forward one.
-    if (wantsHostPorts([pod])) void this.network.update({ hostPorts: true }).then(start);
-    else start();
+    // One that runs already needs its worker now: without it, it would be taken for an orphan.
+    if (wantsHostPorts([pod])) {
+      const forwarding = this.network.update({ hostPorts: true });
+      if (running) start();
+      else void forwarding.then(start);
+    } else start();
   }
 
   private mirrorChanged(): void {

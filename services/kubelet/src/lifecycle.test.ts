@@ -126,3 +126,16 @@ test("a sidecar runs before and beside the main container, and ends after it", a
   await eventually("Succeeded", () => h.pod("paired")?.status?.phase === "Succeeded");
   await eventually("the sidecar's end", () => h.runtime.calls.some((c) => c.startsWith("stop sidecar")));
 });
+
+test("a pod marked unready by another is shown ready again; foreign conditions stay", async () => {
+  await start("doubted", [container("doubted")]);
+  await eventually("Ready", () => isReady("doubted"));
+  const conditions = h
+    .pod("doubted")!
+    .status!.conditions!.map((c) => (c.type === "Ready" ? { ...c, status: "False" } : c))
+    .concat({ type: "example.com/fit", status: "True" } as never);
+  const options = { namespace: "default", subresource: "status" };
+  await h.api.patch(Pods, "doubted", { type: "merge", body: { status: { conditions } } }, options);
+  await eventually("Ready again", () => isReady("doubted"));
+  assert.ok(h.pod("doubted")!.status!.conditions!.some((c) => c.type === "example.com/fit"));
+});

@@ -2,8 +2,8 @@ import { type ConfigMap, ConfigMaps, isNotFound, type ResourceType, type Secret,
 import type { Clock } from "@flotilla/base";
 import type { ApiClient } from "@flotilla/client";
 
-/** Pods that start together share one answer; mounted content still follows a change within a sync period. */
-const FRESH_MS = 5_000;
+/** Pods that start together share one answer; one that starts after a change must see it. */
+const FRESH_MS = 500;
 const ENTRIES_MAX = 2_000;
 
 interface Entry {
@@ -11,7 +11,7 @@ interface Entry {
   value: Promise<unknown>;
 }
 
-/** ConfigMaps and Secrets of this node's pods, asked for when needed and shared for a few seconds. */
+/** ConfigMaps and Secrets of this node's pods, asked for when needed and shared for a moment. */
 export class ObjectCache {
   private readonly client: ApiClient;
   private readonly clock: Clock;

@@ -17,6 +17,8 @@ export interface PodSourcePorts {
   workers: PodWorkers;
   /** Starts a pod of the API, or refuses it. */
   admit(pod: Pod): void;
+  /** The API's newest object for the pod with this uid here. */
+  shown(uid: string, pod: Pod): void;
   /** A mirror pod came, changed or went. */
   mirrorChanged(): void;
 }
@@ -79,6 +81,7 @@ export class PodSources {
     this.ports.pods?.subscribe({
       add: (pod) => this.seen(pod),
       update: (pod, old) => {
+        this.ports.shown((isMirrorPod(pod) ? pod.metadata.annotations?.[HASH_ANNOTATION] : undefined) ?? pod.metadata.uid!, pod);
         if (pod.metadata.uid !== old.metadata.uid) {
           this.ports.workers.remove(old.metadata.uid!);
           this.seen(pod);
