@@ -243,3 +243,20 @@ test("the process handler serves pods beside Docker's in one endpoint", { skip }
   assert.deepEqual([...handlers].sort(), ["docker", "process"]);
   await assert.rejects(runPod(runtime, podConfig(runtime), "hollow"), /no runtime handler "hollow" is configured; known: docker, process/);
 });
+
+test("a machine started again has a new network: pods that ran through it are not ready, and can be cleared away", { skip }, async () => {
+  const machine = await startRuntime(MAIN, {
+    isolated: true,
+    subnet: "10.251.4.0/24",
+    args: ["--labels", `flotilla.cluster=${CLUSTER}-again`],
+  });
+  const pods = [await runPod(machine, podConfig(machine), "docker"), await runPod(machine, podConfig(machine, {}, true), "docker")];
+  const ids = await Promise.all(pods.map((p) => p.run({ ...image, command: ["sleep", "1000"] })));
+  const states = async () => (await machine.call("listPodSandbox", {})).items.map((s: { state: number }) => s.state);
+  assert.deepEqual(await states(), [PodSandboxState.SANDBOX_READY, PodSandboxState.SANDBOX_READY]);
+  await machine.restart();
+  assert.deepEqual(await states(), [PodSandboxState.SANDBOX_NOTREADY, PodSandboxState.SANDBOX_NOTREADY]);
+  for (const p of pods) await machine.call("stopPodSandbox", { podSandboxId: p.id });
+  for (const id of ids) assert.equal((await statusOf(machine, id)).state, ContainerState.CONTAINER_EXITED);
+  await machine.stop();
+});

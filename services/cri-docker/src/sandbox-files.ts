@@ -6,6 +6,10 @@ import { resolvConf } from "@flotilla/cri/resolv-conf.ts";
 /** What Docker can't hold for a sandbox: its network's addresses (labels never change) and resolv.conf. */
 export interface NetworkState {
   ips: string[];
+  /** The machine's interfaces the pod hangs on. */
+  hostInterfaces?: string[];
+  /** Of a host-network pod: the pause process, which is in the namespace of the machine as it was then. */
+  hostNetworkPid?: number;
   /** ADD was called and DEL not yet. */
   networked: boolean;
 }

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { criErrors } from "@flotilla/cri";
 import { podAttachment } from "@flotilla/cri/cni/attachment.ts";
+import { isConnected } from "@flotilla/cri/cni/interfaces.ts";
 import { matchesSandbox } from "@flotilla/cri/filters.ts";
 import {
   NamespaceMode,
@@ -10,13 +11,14 @@ import {
   PodSandboxState,
   type PodSandboxStatusResponse,
 } from "@flotilla/cri/messages.ts";
+import { namespaceOf } from "@flotilla/cri/process/proc.ts";
 import { nanos } from "@flotilla/cri/time.ts";
 import type { ContainerInfo } from "dockerode";
 import { daemon, daemonMessage, quietly, statusOf } from "./api.ts";
 import type { DockerContext } from "./context.ts";
 import { containerName, factsOf, hasFacts, KIND, listFilter, type SandboxFacts, sandboxLabels } from "./labels.ts";
 import { PAUSE_PATH } from "./pause-image.ts";
-import type { SandboxFiles } from "./sandbox-files.ts";
+import type { NetworkState, SandboxFiles } from "./sandbox-files.ts";
 
 /** Where a host-network pause container finds the machine's network namespace. */
 const MACHINE_NETNS = "/machine-netns";
@@ -78,10 +80,11 @@ export function createSandboxes(context: DockerContext, files: SandboxFiles) {
       try {
         await daemon("failed to start the sandbox", docker.getContainer(id).start());
         files.saveResolvConf(id, config.dnsConfig);
-        if (!hostNetwork) {
-          const { State } = await docker.getContainer(id).inspect();
-          const ips = await context.network.add(podAttachment(id, `/proc/${State.Pid}/ns/net`, config));
-          files.saveNetwork(id, { ips, networked: true });
+        const { State } = await docker.getContainer(id).inspect();
+        if (hostNetwork) files.saveNetwork(id, { ips: [], networked: false, hostNetworkPid: State.Pid });
+        else {
+          const connection = await context.network.add(podAttachment(id, `/proc/${State.Pid}/ns/net`, config));
+          files.saveNetwork(id, { ...connection, networked: true });
         }
         return id;
       } catch (error) {
@@ -115,7 +118,7 @@ export function createSandboxes(context: DockerContext, files: SandboxFiles) {
       const [ip = "", ...more] = files.loadNetwork(found.Id).ips;
       return {
         status: {
-          ...fromFacts(found.Id, facts, found.State.Running),
+          ...fromFacts(found.Id, facts, found.State.Running && onThisMachine(files.loadNetwork(found.Id))),
           network: { ip, additionalIps: more.map((address) => ({ ip: address })) },
           linux: { namespaces: { options: { ...facts.namespaces, targetId: "" } as never } },
         },
@@ -128,7 +131,7 @@ export function createSandboxes(context: DockerContext, files: SandboxFiles) {
       const found: ContainerInfo[] = await daemon("list sandboxes", docker.listContainers({ all: true, filters }));
       return found
         .filter((c) => hasFacts(c.Labels))
-        .map((c) => fromFacts(c.Id, factsOf<SandboxFacts>(c.Labels), c.State === "running"))
+        .map((c) => fromFacts(c.Id, factsOf<SandboxFacts>(c.Labels), c.State === "running" && onThisMachine(files.loadNetwork(c.Id))))
         .filter((s) => matchesSandbox(s, filter));
     },
 
@@ -146,6 +149,15 @@ export function verboseInfo(verbose: boolean, info: Record<string, unknown>): Re
 
 export function nameSuffix(context: DockerContext): string {
   return Buffer.from(context.random.bytes(4)).toString("hex");
+}
+
+/** Docker's containers live through a restart of their machine, but its network namespace is a new one then. */
+function onThisMachine({ hostInterfaces = [], hostNetworkPid }: NetworkState): boolean {
+  if (hostNetworkPid !== undefined) {
+    const theirs = namespaceOf(hostNetworkPid, "net");
+    return theirs === undefined || theirs === namespaceOf("self", "net");
+  }
+  return isConnected(hostInterfaces);
 }
 
 function fromFacts(id: string, facts: SandboxFacts, running: boolean): PodSandbox {

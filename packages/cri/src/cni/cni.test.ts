@@ -82,16 +82,17 @@ const calls = () =>
     .map((l) => l.split(" ").slice(0, 2).join(" "));
 
 test("ADD runs the chain in order, DEL backwards; the last result has the addresses", async () => {
-  const result = (address: string) => `[ $CNI_COMMAND = DEL ] || echo '{"cniVersion":"1.0.0","ips":[{"address":"${address}"}]}'`;
+  const result = (address: string) =>
+    `[ $CNI_COMMAND = DEL ] || echo '{"cniVersion":"1.0.0","interfaces":[{"name":"veth2"},{"name":"eth0","sandbox":"/x"}],"ips":[{"address":"${address}"}]}'`;
   const network = scriptNetwork({ one: result("10.0.0.1/24"), two: result("10.0.0.2/24") });
   assert.equal(await network.problem(), undefined);
-  assert.deepEqual(await network.add(attachment()), ["10.0.0.2"]);
+  assert.deepEqual(await network.add(attachment()), { ips: ["10.0.0.2"], hostInterfaces: ["veth2"] });
   await network.remove(attachment());
   assert.deepEqual(calls(), ["ADD one", "ADD two", "DEL two", "DEL one"]);
   assert.match(readFileSync(join(dir, "calls"), "utf8"), /eth0 IgnoreUnknown=1;K8S_POD_NAME=web/);
   assert.match(
     readFileSync(join(dir, "input"), "utf8"),
-    /"prevResult":\{"cniVersion":"1\.0\.0","ips":\[\{"address":"10\.0\.0\.1\/24"\}\]\}/,
+    /"prevResult":\{"cniVersion":"1\.0\.0",.*"ips":\[\{"address":"10\.0\.0\.1\/24"\}\]\}/,
   );
 });
 

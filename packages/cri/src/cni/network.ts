@@ -10,11 +10,16 @@ export interface NetworkOptions {
   builtin: Record<string, BuiltinPlugin>;
 }
 
+export interface PodConnection {
+  ips: string[]; // without prefix lengths
+  /** The machine's ends: while they are there, the pod is connected. */
+  hostInterfaces: string[];
+}
+
 export interface PodNetwork {
   /** undefined when usable, else why not, as the kubelet shows it in the node's Ready condition. */
   problem(): Promise<string | undefined>;
-  /** @returns the pod's addresses, without prefix lengths. */
-  add(attachment: Attachment): Promise<string[]>;
+  add(attachment: Attachment): Promise<PodConnection>;
   /** Idempotent, and succeeds when the namespace is gone. */
   remove(attachment: Attachment): Promise<void>;
 }
@@ -53,7 +58,10 @@ export function createPodNetwork(options: NetworkOptions): PodNetwork {
         await removeAll(list, attachment).catch(() => {}); // the spec asks for DEL after a failed ADD
         throw criErrors.failed("failed to set up sandbox network", (error as Error).message);
       }
-      return (result?.ips ?? []).map((ip) => ip.address.split("/")[0]!);
+      return {
+        ips: (result?.ips ?? []).map((ip) => ip.address.split("/")[0]!),
+        hostInterfaces: (result?.interfaces ?? []).filter((i) => !i.sandbox).map((i) => i.name),
+      };
     },
 
     async remove(attachment) {

@@ -14,6 +14,8 @@ export interface PluginConf {
 export interface CniResult {
   cniVersion?: string;
   ips?: { address: string; gateway?: string }[];
+  /** Those without `sandbox` are the machine's. */
+  interfaces?: { name: string; sandbox?: string }[];
   [key: string]: unknown;
 }
 

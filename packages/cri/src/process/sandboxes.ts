@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { NamespaceMode, type PodSandboxConfig, PodSandboxState } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { podAttachment } from "../cni/attachment.ts";
+import { isConnected } from "../cni/interfaces.ts";
 import type { Attachment } from "../cni/types.ts";
 import { criErrors } from "../errors.ts";
 import { resolvConf } from "../resolv-conf.ts";
@@ -35,7 +36,7 @@ export function createSandboxes(context: ProcessContext) {
       if (!isHostNetwork(sandbox)) {
         sandbox.pause = await startPause(context, sandbox);
         try {
-          sandbox.ips = await context.network.add(attachment(sandbox));
+          Object.assign(sandbox, await context.network.add(attachment(sandbox)));
         } catch (error) {
           signal(sandbox.pause, "SIGKILL");
           throw error;
@@ -76,7 +77,9 @@ export function createSandboxes(context: ProcessContext) {
 
 export function isReady(context: ProcessContext, sandbox: SandboxState): boolean {
   if (sandbox.stopped) return false;
-  return isHostNetwork(sandbox) ? sandbox.machine_net === context.machineNet : isAlive(sandbox.pause);
+  return isHostNetwork(sandbox)
+    ? sandbox.machine_net === context.machineNet
+    : isAlive(sandbox.pause) && isConnected(sandbox.hostInterfaces ?? []);
 }
 
 function attachment(sandbox: SandboxState): Attachment {

@@ -14,6 +14,8 @@ export interface SandboxState {
   /** Holds the pod's namespaces; undefined for a host-network pod, which has none of its own. */
   pause: ProcessId | undefined;
   ips: string[];
+  /** The machine's interfaces the pod hangs on; absent in states of earlier versions. */
+  hostInterfaces?: string[];
   stopped: boolean;
   /** The network was added and not yet deleted. */
   networked: boolean;

@@ -36,7 +36,7 @@ export const bridgePlugin: PluginRunner = async (command, conf, attachment) => {
     release(conf, attachment);
     throw error;
   }
-  return result(conf, lease);
+  return result(conf, attachment, lease);
 };
 
 async function connect(conf: PluginConf, attachment: Attachment, lease: Lease): Promise<void> {
@@ -98,9 +98,17 @@ function routesOf(conf: PluginConf): string[] {
   return conf["isDefaultGateway"] && !routes.includes("default") ? [...routes, "default"] : routes;
 }
 
-function result(conf: PluginConf, lease: Lease): CniResult {
+function result(conf: PluginConf, attachment: Attachment, lease: Lease): CniResult {
   parseSubnet(lease.address); // what we hand on is well-formed
-  return { cniVersion: String(conf["cniVersion"]), ips: [{ address: lease.address, gateway: lease.gateway }] };
+  return {
+    cniVersion: String(conf["cniVersion"]),
+    interfaces: [
+      { name: String(conf["bridge"] ?? "cni0") },
+      { name: vethOf(attachment) },
+      { name: attachment.ifName, sandbox: attachment.netns },
+    ],
+    ips: [{ address: lease.address, gateway: lease.gateway }],
+  };
 }
 
 /** Interface names have 15 characters. */
