@@ -26,6 +26,9 @@ export function listenRaw(
       server.removeListener("error", reject);
       server.on("error", () => {});
       const { _handle: handle } = server as unknown as { _handle: Handle };
+      // Accepted sockets inherit both (Linux): half of a connection's setsockopt calls saved.
+      handle.setNoDelay(true);
+      handle.setKeepAlive(true, KEEP_ALIVE_SECONDS);
       handle.onconnection = (status, client) => {
         if (status === 0) accept(raw, client, balancer, clock, metrics); // else EMFILE and its like: libuv backs off by itself
       };
@@ -37,8 +40,6 @@ export function listenRaw(
 
 function accept(raw: Raw, client: Handle, balancer: Balancer, clock: Clock, metrics: ProxyMetrics): void {
   metrics.connections.inc();
-  client.setNoDelay(true);
-  client.setKeepAlive(true, KEEP_ALIVE_SECONDS);
   const clientIp = balancer.needsClient ? peerAddress(client) : "";
   const candidates = balancer.candidates(clientIp);
   // The client is not read meanwhile; if it leaves, the relay notices with its first read.
