@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from "node:http2";
+import { isIP } from "node:net";
 import type { Clock } from "@flotilla/base";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { MESSAGE_BYTES_MAX, type TlsFiles } from "./channel.ts";
@@ -76,7 +77,10 @@ export class UnaryChannel {
 
   private connected(): ClientHttp2Session {
     if (this.session && !this.session.closed && !this.session.destroyed) return this.session;
+    const { hostname } = new URL(this.url);
     const session = connect(this.url, {
+      // RFC 6066 knows names only; the certificate is still checked against the address.
+      ...(isIP(hostname.replace(/^\[|\]$/g, "")) ? { servername: "" } : {}),
       ...(this.tls.ca ? { ca: this.tls.ca } : {}),
       ...(this.tls.cert ? { cert: this.tls.cert } : {}),
       ...(this.tls.key ? { key: this.tls.key } : {}),
