@@ -23,7 +23,7 @@ export function parseFieldSelector(def: ResourceDefinition, text: string): Field
     empty: terms.length === 0,
     matches: (obj) => terms.every((term) => (term.read(obj) === term.value) === term.equal),
     exact: (label) => terms.find((term) => term.label === label && term.equal)?.value,
-    toString: () => terms.map(({ label, equal, value }) => `${label}${equal ? "=" : "!="}${escape(value)}`).join(","),
+    toString: () => terms.map(({ label, equal, value }) => `${label}${equal ? "=" : "!="}${escapeValue(value)}`).join(","),
   };
 }
 
@@ -46,7 +46,7 @@ function parseTerm(def: ResourceDefinition, text: string, part: string): Term {
   const match = /^((?:[^\\=!]|\\.|!(?!=))*)(!=|==|=)(.*)$/s.exec(part);
   if (!match) throw apiError("BadRequest", `invalid selector: '${text}'; can't understand '${part}'`);
   const [, label = "", operator, raw = ""] = match;
-  const value = unescape(raw, text);
+  const value = unescapeValue(raw, text);
   const read = META_FIELDS[label] ?? (Object.hasOwn(def.selectableFields, label) ? def.selectableFields[label] : undefined);
   if (!read) throw apiError("BadRequest", unsupported(def, label));
   return { label, equal: operator !== "!=", value, read };
@@ -57,12 +57,12 @@ function unsupported(def: ResourceDefinition, label: string): string {
   return `${JSON.stringify(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
-function unescape(raw: string, text: string): string {
+function unescapeValue(raw: string, text: string): string {
   return raw.replace(/\\(.?)|([,=])/gs, (whole, escaped: string | undefined, bare: string | undefined) => {
     if (bare !== undefined) throw apiError("BadRequest", `invalid field selector: unescaped character in value: ${bare}`);
     if (escaped === "\\" || escaped === "," || escaped === "=") return escaped;
-    throw apiError("BadRequest", `invalid field selector: invalid escape sequence: ${whole} in ${text}`);
+    throw apiError("BadRequest", `invalid field selector: invalid escapeValue sequence: ${whole} in ${text}`);
   });
 }
 
-const escape = (value: string): string => value.replace(/[\\,=]/g, "\\$&");
+const escapeValue = (value: string): string => value.replace(/[\\,=]/g, "\\$&");

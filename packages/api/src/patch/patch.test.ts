@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { createBuiltinRegistry } from "../registry.ts";
+import { isApiError } from "../status.ts";
+import type { KubeObject } from "../types.ts";
+import { applyPatch } from "./index.ts";
+import { applyJsonPatch } from "./json-patch.ts";
+import { applyMergePatch } from "./merge-patch.ts";
+
+const deployments = createBuiltinRegistry().find("apps", "v1", "deployments")!;
+const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+const live = (): KubeObject => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web", labels: { app: "web", tier: "front" }, finalizers: ["a/b", "c/d"] },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: {
+        containers: [
+          {
+            name: "main",
+            image: "one",
+            env: [
+              { name: "A", value: "1" },
+              { name: "B", value: "2" },
+            ],
+          },
+          { name: "side", image: "two" },
+        ],
+        tolerations: [{ key: "a" }],
+      },
+    },
+  },
+});
+
+const strategic = (patch: unknown): any => applyPatch(deployments, live(), { type: "strategic", body: bytes(patch) }).object;
+const podSpec = (obj: any) => obj.spec.template.spec;
+
+const CASES: [string, unknown, (obj: any) => unknown, unknown][] = [
+  [
+    "lists merge by their key",
+    { spec: { template: { spec: { containers: [{ name: "side", image: "new" }] } } } },
+    (o) => podSpec(o).containers.map((c: any) => `${c.name}=${c.image}`),
+    ["main=one", "side=new"],
+  ],
+  [
+    "an unknown key is added",
+    { spec: { template: { spec: { containers: [{ name: "third", image: "x" }] } } } },
+    (o) => podSpec(o).containers.length,
+    3,
+  ],
+  [
+    "$patch: delete takes an item out",
+    { spec: { template: { spec: { containers: [{ name: "side", $patch: "delete" }] } } } },
+    (o) => podSpec(o).containers.map((c: any) => c.name),
+    ["main"],
+  ],
+  [
+    "$patch: replace takes the list as given",
+    { spec: { template: { spec: { containers: [{ $patch: "replace" }, { name: "only", image: "x" }] } } } },
+    (o) => podSpec(o).containers.map((c: any) => c.name),
+    ["only"],
+  ],
+  [
+    "$setElementOrder sorts",
+    { spec: { template: { spec: { "$setElementOrder/containers": [{ name: "side" }, { name: "main" }] } } } },
+    (o) => podSpec(o).containers.map((c: any) => c.name),
+    ["side", "main"],
+  ],
+  [
+    "inner lists merge too",
+    { spec: { template: { spec: { containers: [{ name: "main", env: [{ name: "B", value: "3" }] }] } } } },
+    (o) => podSpec(o).containers[0].env,
+    [
+      { name: "A", value: "1" },
+      { name: "B", value: "3" },
+    ],
+  ],
+  ["null removes", { metadata: { labels: { tier: null } } }, (o) => o.metadata.labels, { app: "web" }],
+  [
+    "lists without a merge key are replaced",
+    { spec: { template: { spec: { tolerations: [{ key: "b" }] } } } },
+    (o) => podSpec(o).tolerations,
+    [{ key: "b" }],
+  ],
+  ["primitives merge as a set", { metadata: { finalizers: ["c/d", "e/f"] } }, (o) => o.metadata.finalizers, ["a/b", "c/d", "e/f"]],
+  ["$deleteFromPrimitiveList", { metadata: { "$deleteFromPrimitiveList/finalizers": ["a/b"] } }, (o) => o.metadata.finalizers, ["c/d"]],
+];
+
+for (const [what, patch, look, expected] of CASES) {
+  test(`strategic merge: ${what}`, () => assert.deepEqual(look(strategic(patch)), expected));
+}
+
+test("strategic merge leaves the live object alone, and an empty patch changes nothing", () => {
+  const before = live();
+  const { object } = applyPatch(deployments, before, { type: "strategic", body: bytes({}) });
+  assert.deepEqual(before, live());
+  assert.deepEqual(
+    podSpec(object).containers.map((c: any) => c.image),
+    ["one", "two"],
+  );
+});
+
+test("a list item without its merge key is refused", () => {
+  assert.throws(
+    () => strategic({ spec: { template: { spec: { containers: [{ image: "x" }] } } } }),
+    (error) => isApiError(error, "BadRequest"),
+  );
+});
+
+test("RFC 7386: merging a patch twice is merging it once, and nulls are gone", () => {
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), fc.constant(null), fc.array(fc.integer()), tie("object")),
+    object: fc.dictionary(fc.constantFrom("a", "b", "c"), tie("value")),
+  }));
+  fc.assert(
+    fc.property(json.object, json.object, (target, patch) => {
+      const once = applyMergePatch(target, patch);
+      assert.deepEqual(applyMergePatch(once, patch), once);
+      for (const [key, value] of Object.entries(patch as object)) if (value === null) assert.ok(!Object.hasOwn(once as object, key));
+    }),
+  );
+});
+
+const JSON_PATCHES: [string, unknown[], unknown][] = [
+  ["add to a list", [{ op: "add", path: "/list/1", value: 9 }], { list: [1, 9, 2], a: { "b/c": 1 } }],
+  ["append", [{ op: "add", path: "/list/-", value: 9 }], { list: [1, 2, 9], a: { "b/c": 1 } }],
+  ["escaped names", [{ op: "replace", path: "/a/b~1c", value: 2 }], { list: [1, 2], a: { "b/c": 2 } }],
+  ["move", [{ op: "move", from: "/list/0", path: "/x" }], { list: [2], a: { "b/c": 1 }, x: 1 }],
+  [
+    "test, then remove",
+    [
+      { op: "test", path: "/list/0", value: 1 },
+      { op: "remove", path: "/a" },
+    ],
+    { list: [1, 2] },
+  ],
+];
+
+for (const [what, patch, expected] of JSON_PATCHES) {
+  test(`JSON patch: ${what}`, () => assert.deepEqual(applyJsonPatch({ list: [1, 2], a: { "b/c": 1 } }, patch), expected));
+}
+
+test("a JSON patch that does not fit is Invalid", () => {
+  for (const patch of [
+    [{ op: "remove", path: "/none" }],
+    [{ op: "test", path: "/list/0", value: 7 }],
+    [{ op: "replace", path: "/no/where", value: 1 }],
+  ]) {
+    assert.throws(
+      () => applyJsonPatch({ list: [1] }, patch),
+      (error) => isApiError(error, "Invalid"),
+    );
+  }
+});
