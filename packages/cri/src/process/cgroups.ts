@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { LinuxContainerResources } from "@flotilla/rpc/gen/cri/v1/api.ts";
 
 /** `ip netns exec` hides the cgroup file systems below a fresh /sys: process 1 still shows them. */
@@ -29,6 +29,7 @@ export function openCgroups(parent: string, root = findRoot()): Cgroups {
     problem,
     create(id, resources) {
       if (problem) return [];
+      prepare(v2, root, bases); // an earlier container's end may have taken the parents with it
       const folders = bases.map((base) => join(base, id));
       for (const folder of folders) mkdirSync(folder, { recursive: true });
       if (resources) apply(v2, folders, resources);
@@ -48,6 +49,7 @@ export function openCgroups(parent: string, root = findRoot()): Cgroups {
           if ((error as NodeJS.ErrnoException).code !== "ENOENT") empty = false;
         }
       }
+      if (empty) for (const base of bases) removeEmpty(base, parent.split("/").length);
       return empty;
     },
   };
@@ -60,11 +62,32 @@ function findRoot(): string {
 function probe(v2: boolean, root: string, bases: string[]): string | undefined {
   if (bases.length === 0) return `no cgroup hierarchy at ${root}`;
   try {
-    for (const base of bases) mkdirSync(base, { recursive: true });
-    if (v2) for (const folder of [root, bases[0]!]) writeFileSync(join(folder, "cgroup.subtree_control"), "+cpu +memory");
+    prepare(v2, root, bases);
     return undefined;
   } catch (error) {
     return `cgroups are not writable: ${(error as Error).message}`;
+  }
+}
+
+/** Makes the parents; in v2 each level has to hand the controllers down to the next. */
+function prepare(v2: boolean, root: string, bases: string[]): void {
+  for (const base of bases) {
+    if (existsSync(base)) continue;
+    mkdirSync(base, { recursive: true });
+    if (!v2) continue;
+    const levels = base.slice(root.length + 1).split("/");
+    for (let depth = 0; depth <= levels.length; depth++) {
+      writeFileSync(join(root, ...levels.slice(0, depth), "cgroup.subtree_control"), "+cpu +memory");
+    }
+  }
+}
+
+/** The parents go with the last container: nothing is left of a cluster that is gone. */
+function removeEmpty(folder: string, levels: number): void {
+  try {
+    for (let path = folder, left = levels; left > 0; left--, path = dirname(path)) rmdirSync(path);
+  } catch {
+    // others are still in there
   }
 }
 
@@ -88,10 +111,18 @@ export function settings(v2: boolean, r: LinuxContainerResources): [string, stri
   return out;
 }
 
+/** Twice: a limit may only be writable after another one was raised (v1: memory after memory and swap). */
 function apply(v2: boolean, folders: string[], resources: LinuxContainerResources): void {
-  for (const [file, value] of settings(v2, resources)) {
-    for (const folder of folders) if (existsSync(join(folder, file))) writeFileSync(join(folder, file), value);
+  const files = settings(v2, resources).flatMap(([file, value]) => folders.map((folder) => [join(folder, file), value] as const));
+  const writes = files.filter(([path]) => existsSync(path));
+  for (const [path, value] of writes) {
+    try {
+      writeFileSync(path, value);
+    } catch {
+      // the second round tells
+    }
   }
+  for (const [path, value] of writes) writeFileSync(path, value);
 }
 
 /** CPU and memory of any cgroup below the root, such as Docker's; undefined where it can't be seen. */
