@@ -110,12 +110,15 @@ async function failover(cluster: StoreCluster, clients: StoreClient[]): Promise<
   return took;
 }
 
-/** Writes until it succeeds; returns when it did. */
+const ATTEMPT_MS = 200;
+
+/** Writes until it succeeds, each try with a deadline of its own; returns when the first one did. */
 async function retry(client: StoreClient, key: string): Promise<number> {
   const until = performance.now() + 20_000;
   for (;;) {
     try {
-      await client.put(key, "x");
+      const late = new Promise<never>((_, reject) => setTimeout(reject, ATTEMPT_MS, new Error("too late")));
+      await Promise.race([client.put(key, "x"), late]);
       return performance.now();
     } catch (error) {
       if (performance.now() > until) throw error;

@@ -28,8 +28,9 @@ export interface Watcher {
   batch: Version[];
 }
 
-/** Versions a lagging watcher is moved on in one go. */
+/** How far a lagging watcher is moved on in one go: versions looked at, bytes sent. */
 const CATCH_UP_VERSIONS_MAX = 2048;
+const CATCH_UP_BYTES_MAX = 1 << 20;
 
 /**
  * Tells watchers what changed, in order, without gaps or repetitions.
@@ -138,12 +139,16 @@ export class WatchHub {
     const batch: Version[] = [];
     let at = history.seek(w.next);
     let last = revision;
+    let bytes = 0;
     for (let seen = 0, v = history.at(at); v; v = history.at(++at), seen++) {
-      if (seen >= CATCH_UP_VERSIONS_MAX && v.mod !== history.at(at - 1)!.mod) {
+      // A revision is never split.
+      if ((seen >= CATCH_UP_VERSIONS_MAX || bytes >= CATCH_UP_BYTES_MAX) && v.mod !== history.at(at - 1)!.mod) {
         last = v.mod - 1;
         break;
       }
-      if (inRange(w.spec, v.key) && wanted(w, v)) batch.push(v);
+      if (!inRange(w.spec, v.key) || !wanted(w, v)) continue;
+      batch.push(v);
+      bytes += v.value.length;
     }
     w.next = last + 1;
     if (last === revision) {

@@ -2,6 +2,9 @@ import type { Version } from "@flotilla/mvcc";
 import { encodeEvent } from "../codec/kv-responses.ts";
 import { Writer } from "../wire/writer.ts";
 
+/** Catching up can encode much of the history while the revision stands still. */
+const CACHED_MAX = 4096;
+
 /**
  * Encoded events, so that a change is encoded once however many watch. Only
  * for the revision being published: the next one starts afresh.
@@ -16,7 +19,7 @@ export class EventCache {
 
   /** Field 11 of a WatchResponse, once per version. */
   join(versions: readonly Version[], withPrev: boolean, revision: number): Buffer {
-    if (revision !== this.revision) this.clear(revision);
+    if (revision !== this.revision || this.single[0].size + this.single[1].size > CACHED_MAX) this.clear(revision);
     const first = versions[0]!;
     const last = versions[versions.length - 1]!;
     const known = this.joined[withPrev ? 1 : 0].get(first);

@@ -84,8 +84,11 @@ export class Snapshots {
     const meta = this.meta();
     this.last = meta.index;
     const pieces = exportSnapshot(replica.machine, meta, clusterId);
-    const file = await files.create(meta.index, meta.term);
-    await this.copy(pieces, file);
+    try {
+      await this.copy(pieces, await files.create(meta.index, meta.term));
+    } finally {
+      pieces.return(undefined);
+    }
     const oldest = files.prune();
     purgeWal(oldest);
     log.info("snapshot written", { index: meta.index, revision: replica.machine.store.revision });
@@ -99,7 +102,6 @@ export class Snapshots {
       }
       await file.commit();
     } catch (error) {
-      pieces.return(undefined);
       await file.abort();
       throw error;
     }

@@ -45,8 +45,9 @@ export function exportSnapshot(machine: Machine, meta: SnapshotMeta, clusterId: 
   };
   const leases = [...machine.lessor.all()].map((l) => [l.id, l.ttl_s]);
   const release = store.hold();
-  return (function* () {
+  const pieces = (function* (): Generator<Buffer> {
     try {
+      yield Buffer.alloc(0);
       yield encodeRecord(SNAPSHOT.header, Buffer.from(JSON.stringify(header)));
       if (leases.length > 0) yield encodeRecord(SNAPSHOT.leases, Buffer.from(JSON.stringify(leases)));
       let count = 0;
@@ -62,6 +63,9 @@ export function exportSnapshot(machine: Machine, meta: SnapshotMeta, clusterId: 
       release();
     }
   })();
+  // Steps in, so that `return` lets go of the store even if nobody ever reads.
+  pieces.next();
+  return pieces;
 }
 
 /** Builds a machine piece by piece from a snapshot's bytes. */
