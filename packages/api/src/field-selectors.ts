@@ -61,7 +61,7 @@ function unescapeValue(raw: string, text: string): string {
   return raw.replace(/\\(.?)|([,=])/gs, (whole, escaped: string | undefined, bare: string | undefined) => {
     if (bare !== undefined) throw apiError("BadRequest", `invalid field selector: unescaped character in value: ${bare}`);
     if (escaped === "\\" || escaped === "," || escaped === "=") return escaped;
-    throw apiError("BadRequest", `invalid field selector: invalid escapeValue sequence: ${whole} in ${text}`);
+    throw apiError("BadRequest", `invalid field selector: invalid escape sequence: ${whole} in ${text}`);
   });
 }
 
