@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { imports, sources } from "./sources.ts";
+import { imports, sources, TEST_FOLDER } from "./sources.ts";
 
 /** Which Flotilla rooms a room may import; ARCHITECTURE.md says why. */
 const ARROWS: Record<string, string[]> = {
@@ -66,6 +66,17 @@ test("pure rooms do not import node:", () => {
     .flatMap((s) =>
       imports(s.text)
         .filter((i) => i.startsWith("node:"))
+        .map((i) => `${s.path} imports ${i}`),
+    );
+  assert.deepEqual(wrong, []);
+});
+
+test("what ships does not import what is there for tests", () => {
+  const wrong = sources()
+    .filter((s) => !s.isTest)
+    .flatMap((s) =>
+      imports(s.text)
+        .filter((i) => TEST_FOLDER.test(`${i}/`))
         .map((i) => `${s.path} imports ${i}`),
     );
   assert.deepEqual(wrong, []);

@@ -16,6 +16,9 @@ export interface Source {
 const ROOM_FOLDERS = ["packages", "services", "apps"];
 const SKIPPED = new Set(["node_modules", "dist", "gen", "testdata", "public"]);
 
+/** Folders that only tests import: simulations, harnesses, doubles, examples. A test holds them to it. */
+export const TEST_FOLDER = /\/(test|testing|fake|simulation|integration|examples)\//;
+
 /** Every TypeScript source of the rooms, generated code left out. */
 export function sources(): Source[] {
   return ROOM_FOLDERS.flatMap((folder) => [...walk(join(ROOT, folder))]).map((file) => {
@@ -24,7 +27,7 @@ export function sources(): Source[] {
       path,
       room: path.split("/").slice(0, 2).join("/"),
       text: readFileSync(file, "utf8"),
-      isTest: /\.test\.tsx?$/.test(path) || /\/(test|testing|fake)\//.test(path) || path.startsWith("packages/testing/"),
+      isTest: /\.test\.tsx?$/.test(path) || TEST_FOLDER.test(path) || path.startsWith("packages/testing/"),
     };
   });
 }

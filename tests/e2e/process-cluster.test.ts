@@ -46,11 +46,7 @@ describe("a small cluster of plain processes", { concurrency: 1 }, () => {
     assert.equal(body.trim(), b.metadata.name);
     assert.equal((await cluster.kubectl("exec", a.metadata.name, "--", "hostname")).trim(), a.metadata.name);
     const ip = (await cluster.json("get", "svc", "web")).spec.clusterIP;
-    await eventually(
-      "the service answers",
-      () => cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", `http://${ip}/`),
-      20_000,
-    );
+    await eventually("the service answers", () => cluster.kubectl("exec", a.metadata.name, "--", "wget", "-qO-", `http://${ip}/`), 20_000);
   });
 
   test("logs, a killed process and deletion", async () => {
