@@ -141,7 +141,7 @@ function healthChecks(store: Store, readiness: Readiness, state: { stopping: boo
   const all = ["healthz", "livez", "readyz"] as const;
   return [
     { name: "ping", on: all, check: () => undefined },
-    { name: "etcd", on: ["healthz", "readyz"], check: () => (store.ready ? undefined : "the store does not answer") },
+    { name: "etcd", on: ["healthz", "readyz"], check: () => store.fault },
     { name: "informer-sync", on: ["readyz"], check: () => (store.ready ? undefined : "caches are not filled") },
     {
       name: "poststarthook/rbac/bootstrap-roles",

@@ -23,6 +23,7 @@ const ATTEMPT_MS = 1_000;
 const ATTEMPT_MS_MAX = 5_000;
 /** As upstream's etcd client: a request gives up after this long without a leader. */
 const CALL_MS_MAX = 15_000;
+const WARN_PERIOD_MS = 5_000;
 const ROUND_PAUSE_MS = 25;
 const ROUND_PAUSE_MS_MAX = 250;
 
@@ -69,6 +70,7 @@ export class EtcdClient {
   private readonly log: Logger;
   private readonly endpoints: Endpoint[];
   private current = 0;
+  private warned_ms = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, log: Logger, config: EtcdConfig) {
     this.clock = clock;
@@ -133,6 +135,15 @@ export class EtcdClient {
     for (const endpoint of this.endpoints) endpoint.close();
   }
 
+  /** One member that fails is news for the curious; all of them are for everybody, but not with every request. */
+  private report(attempts: number, endpoint: string, details: string): void {
+    if (attempts < this.endpoints.length) this.log.debug("store call failed", { endpoint, details });
+    else if (this.clock.monotonic() - this.warned_ms >= WARN_PERIOD_MS) {
+      this.warned_ms = this.clock.monotonic();
+      this.log.warn("no member of the store answers, trying again", { endpoint, details });
+    }
+  }
+
   private async call<Q, R>(method: UnaryDefinition<Q, R>, request: Q): Promise<{ response: R; attempts: number }> {
     const deadline = this.clock.monotonic() + CALL_MS_MAX;
     for (let attempts = 1; ; attempts++) {
@@ -146,7 +157,7 @@ export class EtcdClient {
         const { code, details } = error as ServiceError;
         if (!RETRIABLE.has(code) || this.clock.monotonic() >= deadline) throw error;
         this.failOver(endpoint.address);
-        if (attempts <= this.endpoints.length) this.log.debug("store call failed", { endpoint: endpoint.address, code, details });
+        this.report(attempts, endpoint.address, details);
         if (attempts % this.endpoints.length === 0) await sleep(this.clock, Math.min(ROUND_PAUSE_MS * 2 ** round, ROUND_PAUSE_MS_MAX));
       }
     }

@@ -39,6 +39,7 @@ export class Feed {
   private state: State = { phase: "loading" };
   private waiters: { revision: number; resolve: () => void }[] = [];
   private compacted = false;
+  private answered_ms = 0;
   revision = 0;
 
   constructor(client: EtcdClient, clock: Clock, log: Logger, sink: FeedSink) {
@@ -66,6 +67,11 @@ export class Feed {
     const { state } = this;
     this.state = { phase: "stopped" };
     if (state.phase === "watching") state.cancel();
+  }
+
+  /** The store has not been seen for this long, or its changes do not arrive. */
+  get silence_ms(): number {
+    return this.clock.monotonic() - this.answered_ms;
   }
 
   /** Resolves when every change up to `revision` has reached the sink; false after `timeout_ms`. */
@@ -100,6 +106,7 @@ export class Feed {
       key = Buffer.concat([page.kvs.at(-1)!.key, EVERYTHING]);
     }
     this.sink.load(revision, values);
+    this.answered_ms = this.clock.monotonic();
     this.advance(revision);
   }
 
@@ -174,7 +181,7 @@ export class Feed {
   private async probe(): Promise<void> {
     try {
       const { header } = await this.client.range(RangeRequest.fromPartial({ key: PREFIX, countOnly: true }));
-      await this.waitFor(header!.revision, PROBE_PERIOD_MS);
+      if (await this.waitFor(header!.revision, PROBE_PERIOD_MS)) this.answered_ms = this.clock.monotonic();
     } catch {
       // The next round tries again; requests report the failure themselves.
     }

@@ -18,6 +18,8 @@ import { ResourceCache } from "./resource-cache.ts";
 
 /** How long a read waits for the cache before the client is told to come back. */
 const FRESH_MS_MAX = 5_000;
+/** The feed asks every second; this much silence is no hiccup. */
+const SILENCE_MS_MAX = 15_000;
 const NO_LEASE = "0";
 
 export type WriteResult = { ok: true; entry: Entry } | { ok: false; current: Entry | undefined };
@@ -63,6 +65,13 @@ export class Store {
 
   get ready(): boolean {
     return this.loaded;
+  }
+
+  /** For /readyz: undefined when well. */
+  get fault(): string | undefined {
+    if (!this.loaded) return "the store does not answer";
+    const { silence_ms } = this.feed;
+    return silence_ms > SILENCE_MS_MAX ? `the store has been silent for ${Math.round(silence_ms / 1000)} s` : undefined;
   }
 
   /** What the caches hold; a list's resourceVersion. */
