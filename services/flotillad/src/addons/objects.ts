@@ -116,7 +116,7 @@ export function dnsDeployment(facts: AddonFacts): Deployment {
                 { name: "dns", containerPort: 53, protocol: "UDP" },
                 { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
               ],
-              readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 2 },
+              readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1 },
               livenessProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 30, timeoutSeconds: 5, failureThreshold: 5 },
             },
           ],
