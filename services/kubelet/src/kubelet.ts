@@ -17,7 +17,7 @@ import { runLease } from "./node/lease.ts";
 import { readMachine, readResources } from "./node/machine.ts";
 import { PodNetwork } from "./node/network.ts";
 import { defaultLabels, type NodeIdentity } from "./node/registration.ts";
-import { nodeReport } from "./node/report.ts";
+import { createNodeReport } from "./node/report.ts";
 import { sameRoute } from "./node/routes.ts";
 import { RuntimeWatch } from "./node/runtime-watch.ts";
 import { admit } from "./pods/admission.ts";
@@ -148,11 +148,12 @@ export class Kubelet {
           clock,
           log,
           client: api.client,
-          report: () =>
-            nodeReport(
-              { ...ports, network: this.network, watch: this.runtimeWatch },
-              { ...this.capacity, machine: this.machine, nodeIP: config.nodeIP, port: this.port },
-            ),
+          report: createNodeReport({ ...ports, network: this.network, watch: this.runtimeWatch }, () => ({
+            ...this.capacity,
+            machine: this.machine,
+            nodeIP: config.nodeIP,
+            port: this.port,
+          })),
           event: (reason, message) => this.nodeEvent(reason, message),
           seen: (node) => this.seenNode(node),
         },
