@@ -52,7 +52,8 @@ function checkMirror(attributes: AdmissionAttributes, pod: Pod): void {
 
 function mountToken(pod: Pod, random: Random): void {
   const spec = pod.spec!;
-  const containers: Container[] = [...(spec.initContainers ?? []), ...spec.containers];
+  // Validation comes later: the list may be missing.
+  const containers: Container[] = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const without = containers.filter((container) => !(container.volumeMounts ?? []).some(({ mountPath }) => mountPath === MOUNT_PATH));
   if (without.length === 0) return;
   const name = `kube-api-access-${randomName(random)}`;

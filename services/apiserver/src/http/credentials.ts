@@ -39,8 +39,17 @@ function impersonationOf(headers: IncomingHttpHeaders): Credentials["impersonate
   const values = (name: string) => [headers[name] ?? []].flat().flatMap((value) => value.split(/,\s*/));
   const extra: Record<string, string[]> = {};
   for (const name of Object.keys(headers)) {
-    if (name.startsWith("impersonate-extra-")) extra[decodeURIComponent(name.slice("impersonate-extra-".length))] = values(name);
+    if (name.startsWith("impersonate-extra-")) extra[unescapeKey(name.slice("impersonate-extra-".length))] = values(name);
   }
   const uid = headers["impersonate-uid"];
   return { user, groups: values("impersonate-group"), extra, ...(typeof uid === "string" ? { uid } : {}) };
+}
+
+/** Keys may be percent-encoded; one that is so by accident is taken as it stands. */
+function unescapeKey(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
 }

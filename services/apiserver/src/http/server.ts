@@ -51,6 +51,8 @@ export async function startHttp(
     settings: { maxConcurrentStreams: 250 },
   });
   const front = new Front(clock, log, metrics, config, handler);
+  // Whatever one request does, the others go on.
+  const lost = (error: Error) => log.error("request lost", { error });
   const sockets = new Set<Duplex>();
   server.on("secureConnection", (socket) => {
     sockets.add(socket);
@@ -58,11 +60,10 @@ export async function startHttp(
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
   });
-  server.on(
-    "request",
-    (request, response) => void front.request(request as unknown as IncomingMessage, response as unknown as ServerResponse),
+  server.on("request", (request, response) =>
+    front.request(request as unknown as IncomingMessage, response as unknown as ServerResponse).catch(lost),
   );
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => void front.upgrade(request, socket, head));
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => front.upgrade(request, socket, head).catch(lost));
   keepIdleConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -107,6 +108,7 @@ class Front {
     response.on("close", () => abort.abort(GONE));
     response.on("error", () => {});
     const call = callOf(request, abort.signal, this.clock.now());
+    if (!call) return badRequest(request, response);
     const done = this.metrics.begin(call.info);
     const timer = isLongRunning(call)
       ? undefined
@@ -160,7 +162,9 @@ class Front {
     socket.on("close", () => abort.abort(GONE));
     socket.on("error", () => abort.abort(GONE));
     try {
-      const reply = await this.handler(callOf(request, abort.signal, this.clock.now()));
+      const call = callOf(request, abort.signal, this.clock.now());
+      if (!call) throw apiError("BadRequest", "malformed request target");
+      const reply = await this.handler(call);
       if (reply.type !== "upgrade") throw apiError("BadRequest", "this path does not take an upgrade");
       await reply.handle(request, socket, head);
     } catch (error) {
@@ -179,8 +183,18 @@ class Front {
   }
 }
 
-function callOf(request: IncomingMessage, signal: AbortSignal, now_ms: number): Call {
-  const { pathname, searchParams } = new URL(request.url ?? "/", "https://localhost");
+function badRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status } = apiError("BadRequest", "malformed request target");
+  return send(request, response, status.code, "application/json", JSON.stringify(status));
+}
+
+/** undefined when the request target is no path. */
+function callOf(request: IncomingMessage, signal: AbortSignal, now_ms: number): Call | undefined {
+  const target = request.url ?? "/";
+  // A path of our own in front keeps "//host" from being read as one.
+  const url = target.startsWith("/") ? URL.parse(`https://localhost${target}`) : null;
+  if (!url) return undefined;
+  const { pathname, searchParams } = url;
   let body: Promise<Uint8Array> | undefined;
   return {
     info: parseRequestInfo(request.method ?? "GET", pathname, searchParams),
