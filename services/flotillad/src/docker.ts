@@ -5,6 +5,8 @@ export interface Docker {
   answers(): Promise<boolean>;
   ids(labels: readonly string[]): Promise<string[]>;
   kill(id: string): Promise<void>;
+  pause(id: string): Promise<void>;
+  unpause(id: string): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
@@ -38,6 +40,12 @@ export function createDocker(endpoint: string): Docker {
     },
     async kill(id) {
       await call("POST", `/containers/${id}/kill?signal=SIGKILL`);
+    },
+    async pause(id) {
+      await call("POST", `/containers/${id}/pause`);
+    },
+    async unpause(id) {
+      await call("POST", `/containers/${id}/unpause`);
     },
     async remove(id) {
       const { code, body } = await call("DELETE", `/containers/${id}?force=true&v=true`);

@@ -66,7 +66,11 @@ export class Machine {
   async kill(): Promise<void> {
     this.up = false;
     this.paused = false;
-    await Promise.all([...this.supervised.map((process) => process.stop(0)), this.endRest(0), this.endContainers()]);
+    await Promise.all([
+      ...this.supervised.map((process) => process.stop(0)),
+      this.endRest(0),
+      this.eachContainer((id) => this.ports.docker.kill(id)),
+    ]);
     // Anything that was being started while we looked.
     await this.endRest(0);
   }
@@ -75,17 +79,19 @@ export class Machine {
     if (this.paused) await this.resume();
     this.up = false;
     await Promise.all(this.supervised.map((process) => process.stop(STOP_GRACE_MS)));
-    await Promise.all([this.endRest(STOP_GRACE_MS), this.endContainers()]);
+    await Promise.all([this.endRest(STOP_GRACE_MS), this.eachContainer((id) => this.ports.docker.kill(id))]);
     await this.endRest(0);
   }
 
   async pause(): Promise<void> {
     this.paused = true;
     for (const id of this.everything()) signal(id, "SIGSTOP");
+    await this.eachContainer((id) => this.ports.docker.pause(id));
   }
 
   async resume(): Promise<void> {
     this.paused = false;
+    await this.eachContainer((id) => this.ports.docker.unpause(id));
     for (const id of this.everything()) signal(id, "SIGCONT");
   }
 
@@ -134,14 +140,14 @@ export class Machine {
     await Promise.all(this.everything().map((id) => endProcess(this.ports.clock, id, grace_ms)));
   }
 
-  private async endContainers(): Promise<void> {
+  private async eachContainer(act: (id: string) => Promise<void>): Promise<void> {
     if (runtimeOf(this.facts.spec, this.facts.machine) !== "docker") return;
     const { docker, log } = this.ports;
     try {
       const ids = await docker.ids([clusterLabel(this.facts.spec.name), machineLabel(this.name)]);
-      await Promise.all(ids.map((id) => docker.kill(id)));
+      await Promise.all(ids.map(act));
     } catch (error) {
-      log.warn("could not end the machine's Docker containers", { machine: this.name, error });
+      log.warn("could not reach the machine's Docker containers", { machine: this.name, error });
     }
   }
 }
