@@ -1,9 +1,157 @@
-import type { ApplyRequest, Decoded, ManagedWrite, ResourceDefinition } from "../definition.ts";
-import { apiError } from "../status.ts";
-import type { KubeObject } from "../types.ts";
+/**
+ * Server-side apply (KEP-555): an applied configuration owns the fields it names; another manager's field that
+ * it would change is a conflict; a field that it no longer names, and nobody else owns, is taken out.
+ */
 
-export function applyServerSide(_def: ResourceDefinition, _live: KubeObject | undefined, _request: ApplyRequest): Decoded {
-  throw apiError("UnsupportedMediaType", "server-side apply is not served yet; use client-side apply");
+import { bodyText } from "../decode/json.ts";
+import { decodeTree, groupVersion, yamlTree } from "../decode.ts";
+import type { ApplyRequest, Decoded, ManagedWrite, ResourceDefinition } from "../definition.ts";
+import { cloneJson, jsonEqual } from "../json-equal.ts";
+import { structOf } from "../schema/schema.ts";
+import { apiError, type StatusCause } from "../status.ts";
+import type { KubeObject } from "../types.ts";
+import { addPath, eachPath, type FieldSet, hasPath, pathText } from "./field-set.ts";
+import { disown, isSame, type ManagerEntry, type ManagerId, managersOf, withManager, writeManagers } from "./managers.ts";
+import { mergeApplied, withoutPath } from "./merge.ts";
+import { changedSet, fieldSetOf, type Shape, valueAt } from "./typed.ts";
+
+const shape = (def: ResourceDefinition): Shape => ({ kind: "struct", type: structOf(def.schema) });
+
+/** metadata's fields that only the server writes, and what names the object: nobody owns those. */
+const UNOWNED_META = [
+  "name",
+  "namespace",
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "managedFields",
+  "selfLink",
+  "generateName",
+];
+
+/** The part of an object that managers own, for this subresource. */
+function owned(obj: KubeObject, subresource: string | undefined): Record<string, unknown> {
+  const { apiVersion: _, kind: __, metadata, status, ...rest } = obj;
+  if (subresource === "status") return { ...(status === undefined ? {} : { status }) };
+  const meta = Object.fromEntries(Object.entries(metadata ?? {}).filter(([key]) => !UNOWNED_META.includes(key)));
+  return { ...rest, ...(status === undefined ? {} : { status }), ...(Object.keys(meta).length > 0 ? { metadata: meta } : {}) };
 }
 
-export function trackManagedFields(_def: ResourceDefinition, _obj: KubeObject, _old: KubeObject | undefined, _write: ManagedWrite): void {}
+/** The body is a partial object in JSON or YAML. @throws ApiError Conflict, with a cause for each field, unless `force`. */
+export function applyServerSide(def: ResourceDefinition, live: KubeObject | undefined, request: ApplyRequest): Decoded {
+  const { object: applied, warnings } = decodeTree(def, yamlTree(bodyText(request.body)), request.fieldValidation ?? "Strict");
+  if ((applied.metadata?.managedFields ?? []).length > 0) throw apiError("BadRequest", "metadata.managedFields must be nil");
+  applied.metadata ??= {};
+  const hasStatus = def.subresources.some(({ style }) => style === "status");
+  if (hasStatus && request.subresource !== "status") delete applied["status"];
+  const type = shape(def);
+  const mine = owned(applied, request.subresource);
+  const set = fieldSetOf(type, mine);
+  const id: ManagerId = {
+    manager: request.manager,
+    operation: "Apply",
+    apiVersion: groupVersion(def.group, def.version),
+    ...(request.subresource ? { subresource: request.subresource } : {}),
+  };
+  if (live === undefined) {
+    writeManagers(applied, withManager([], id, set, request.now_ms));
+    return { object: applied, warnings };
+  }
+  const before = managersOf(live);
+  const others = before.filter((entry) => !isSame(entry, id));
+  const conflicts = conflictsOf(type, live, mine, set, others);
+  if (conflicts.length > 0 && !request.force) throw conflictError(conflicts);
+  const kept = disown(others, setOf(conflicts));
+  const previous = before.find((entry) => isSame(entry, id))?.fieldsV1 ?? {};
+  let merged: unknown = mergeApplied(type, cloneJson(live), mine);
+  eachPath(previous, (path) => {
+    if (!hasPath(set, path) && !kept.some(({ fieldsV1 }) => hasPath(fieldsV1, path))) merged = withoutPath(type, merged, path) ?? {};
+  });
+  const object = merged as KubeObject;
+  object.metadata ??= {};
+  if (applied.metadata.resourceVersion) object.metadata.resourceVersion = applied.metadata.resourceVersion;
+  if (applied.metadata.uid) object.metadata.uid = applied.metadata.uid;
+  const unchanged = jsonEqual(previous, set) && conflicts.length === 0;
+  writeManagers(object, unchanged ? before : withManager(kept, id, set, request.now_ms));
+  return { object, warnings };
+}
+
+interface FieldConflict {
+  path: string[];
+  entry: ManagerEntry;
+}
+
+function conflictsOf(type: Shape, live: KubeObject, mine: unknown, set: FieldSet, others: ManagerEntry[]): FieldConflict[] {
+  const found: FieldConflict[] = [];
+  eachPath(set, (path) => {
+    if (path.at(-1) === ".") return;
+    for (const entry of others) {
+      if (hasPath(entry.fieldsV1, path) && !jsonEqual(valueAt(type, live, path), valueAt(type, mine, path))) found.push({ path, entry });
+    }
+  });
+  return found;
+}
+
+function setOf(conflicts: FieldConflict[]): FieldSet {
+  const set: FieldSet = {};
+  for (const { path } of conflicts) addPath(set, path);
+  return set;
+}
+
+function conflictError(conflicts: FieldConflict[]) {
+  const causes: StatusCause[] = conflicts.map(({ path, entry }) => ({
+    reason: "FieldManagerConflict",
+    message: `conflict with ${describe(entry)}`,
+    field: pathText(path),
+  }));
+  const byManager = new Map<string, string[]>();
+  for (const { path, entry } of conflicts) byManager.set(describe(entry), [...(byManager.get(describe(entry)) ?? []), pathText(path)]);
+  const texts = [...byManager].map(
+    ([who, paths]) =>
+      `conflict${paths.length > 1 ? "s" : ""} with ${who}:${paths.length > 1 ? `\n- ${paths.join("\n- ")}` : ` ${paths[0]}`}`,
+  );
+  const count = conflicts.length;
+  return apiError("Conflict", `Apply failed with ${count} conflict${count > 1 ? "s" : ""}: ${texts.join("\n")}`, { causes });
+}
+
+function describe(entry: ManagerEntry): string {
+  const by = entry.operation === "Update" ? ` using ${entry.apiVersion}` : "";
+  return `${JSON.stringify(entry.manager)}${entry.subresource ? ` with subresource ${JSON.stringify(entry.subresource)}` : ""}${by}`;
+}
+
+/** Whoever writes without apply owns what it changed; what is gone, nobody owns. */
+export function trackManagedFields(def: ResourceDefinition, obj: KubeObject, old: KubeObject | undefined, write: ManagedWrite): void {
+  const type = shape(def);
+  const after = owned(obj, undefined);
+  const changed = changedSet(type, old === undefined ? {} : owned(old, undefined), after);
+  // A client that sends managedFields: [{}] or [] resets them; one that leaves them out keeps what was.
+  const before = managersOf(obj.metadata.managedFields === undefined ? old : obj).filter((entry) => entry.manager !== undefined);
+  const id: ManagerId = {
+    manager: write.manager,
+    operation: "Update",
+    apiVersion: groupVersion(def.group, def.version),
+    ...(write.subresource ? { subresource: write.subresource } : {}),
+  };
+  const gone: FieldSet = {};
+  if (old !== undefined) {
+    for (const { fieldsV1 } of before) eachPath(fieldsV1, (path) => void (valueAt(type, after, path) === undefined && addPath(gone, path)));
+  }
+  if (Object.keys(changed).length === 0 && Object.keys(gone).length === 0) {
+    writeManagers(obj, before);
+    return;
+  }
+  const mine = before.find((entry) => isSame(entry, id))?.fieldsV1 ?? {};
+  const others = disown(
+    disown(
+      before.filter((entry) => !isSame(entry, id)),
+      gone,
+    ),
+    changed,
+  );
+  eachPath(changed, (path) => addPath(mine, path));
+  const kept = disown([{ ...id, fieldsType: "FieldsV1", fieldsV1: mine }], gone)[0]?.fieldsV1 ?? {};
+  writeManagers(obj, withManager(others, id, kept, write.now_ms));
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createBuiltinRegistry } from "../registry.ts";
+import { isApiError } from "../status.ts";
+import type { KubeObject } from "../types.ts";
+import { applyServerSide, trackManagedFields } from "./index.ts";
+
+const deployments = createBuiltinRegistry().find("apps", "v1", "deployments")!;
+const NOW = Date.UTC(2025, 0, 1);
+
+const config = (replicas: number | undefined, images: Record<string, string>, labels: Record<string, string> = {}) => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web", namespace: "default", labels },
+  spec: {
+    ...(replicas === undefined ? {} : { replicas }),
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: { containers: Object.entries(images).map(([name, image]) => ({ name, image })) },
+    },
+  },
+});
+
+function apply(live: KubeObject | undefined, body: unknown, manager: string, force = false): any {
+  return applyServerSide(deployments, live, { body: new TextEncoder().encode(JSON.stringify(body)), manager, force, now_ms: NOW }).object;
+}
+
+test("applying creates; applying less removes what nobody else owns", () => {
+  const first = apply(undefined, config(2, { a: "1", b: "2" }, { x: "y" }), "me");
+  assert.equal(first.metadata.managedFields[0].operation, "Apply");
+  const second = apply(first, config(2, { a: "1" }), "me");
+  assert.deepEqual(
+    second.spec.template.spec.containers.map((c: any) => c.name),
+    ["a"],
+  );
+  assert.equal(second.metadata.labels, undefined);
+  assert.deepEqual(first.spec.template.spec.containers.length, 2, "the live object stays as it was");
+});
+
+test("another manager's field is a conflict, forced over, and shared when equal", () => {
+  const first = apply(undefined, config(2, { a: "1" }), "one");
+  assert.throws(
+    () => apply(first, config(5, { a: "1" }), "two"),
+    (error) => {
+      assert.ok(isApiError(error, "Conflict"));
+      assert.equal(error.message, 'Apply failed with 1 conflict: conflict with "one": .spec.replicas');
+      assert.deepEqual(error.status.details?.causes, [
+        { reason: "FieldManagerConflict", message: 'conflict with "one"', field: ".spec.replicas" },
+      ]);
+      return true;
+    },
+  );
+  const forced = apply(first, config(5, { a: "1" }), "two", true);
+  assert.equal(forced.spec.replicas, 5);
+  const one = forced.metadata.managedFields.find((entry: any) => entry.manager === "one");
+  assert.equal(one.fieldsV1["f:spec"]["f:replicas"], undefined);
+  const left = apply(forced, config(undefined, { a: "1" }), "two");
+  assert.equal(left.spec.replicas, undefined);
+  assert.equal(left.spec.template.spec.containers[0].image, "1", "one still owns the container");
+});
+
+test("an update takes ownership of what it changes; applying over it conflicts", () => {
+  const first = apply(undefined, config(2, { a: "1" }), "me");
+  const scaled = structuredClone(first);
+  scaled.spec.replicas = 9;
+  trackManagedFields(deployments, scaled, first, { manager: "kubectl-scale", now_ms: NOW });
+  const update = scaled.metadata.managedFields.find((entry: any) => entry.operation === "Update");
+  assert.deepEqual(update.fieldsV1, { "f:spec": { "f:replicas": {} } });
+  assert.throws(() => apply(scaled, config(2, { a: "1" }), "me"), /conflict with "kubectl-scale" using apps\/v1: \.spec\.replicas/);
+});
+
+test("an update that changes nothing changes no owner", () => {
+  const first = apply(undefined, config(2, { a: "1" }), "me");
+  const same = structuredClone(first);
+  trackManagedFields(deployments, same, first, { manager: "x", now_ms: NOW + 1000 });
+  assert.deepEqual(same, first);
+});
+
+test("managedFields in an applied configuration are refused", () => {
+  const body = config(1, { a: "1" });
+  assert.throws(
+    () => apply(undefined, { ...body, metadata: { ...body.metadata, managedFields: [{ manager: "x" }] } }, "me"),
+    /managedFields must be nil/,
+  );
+});

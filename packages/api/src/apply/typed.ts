@@ -1,0 +1,106 @@
+/** Objects as their schema sees them for server-side apply: which fields are one value, which are made of parts. */
+import { jsonEqual } from "../json-equal.ts";
+import { isObject } from "../schema/conform.ts";
+import { type Field, findStruct, type StructType } from "../schema/schema.ts";
+import type { FieldSet } from "./field-set.ts";
+
+export type Shape =
+  | { kind: "atomic" }
+  | { kind: "struct"; type: StructType }
+  | { kind: "map"; item: Shape }
+  | { kind: "set" }
+  | { kind: "list-map"; type: StructType; keys: readonly string[] };
+
+const ATOMIC: Shape = { kind: "atomic" };
+
+export function shapeOf(field: Field | undefined): Shape {
+  if (!field || field.structType === "atomic") return ATOMIC;
+  const type = field.ref === undefined ? undefined : findStruct(field.ref);
+  switch (field.container) {
+    case "map":
+      return { kind: "map", item: type ? { kind: "struct", type } : ATOMIC };
+    case "list":
+      if (field.listType === "set") return { kind: "set" };
+      return field.listType === "map" && type ? { kind: "list-map", type, keys: field.listMapKeys } : ATOMIC;
+    case "one":
+      return type ? { kind: "struct", type } : ATOMIC;
+    default:
+      return ATOMIC;
+  }
+}
+
+export const memberShape = (shape: Shape, name: string): Shape =>
+  shape.kind === "struct" ? shapeOf(shape.type.fields.get(name)) : shape.kind === "map" ? shape.item : ATOMIC;
+
+/** `k:{"containerPort":80,"protocol":"TCP"}`: keys in order of name, defaults filled in. */
+export function itemElement(shape: Shape & { kind: "list-map" }, item: unknown): string {
+  const keys: Record<string, unknown> = {};
+  for (const key of [...shape.keys].sort()) {
+    const value = isObject(item) ? (item[key] ?? shape.type.fields.get(key)?.defaultValue) : undefined;
+    if (value !== undefined) keys[key] = value;
+  }
+  return `k:${JSON.stringify(keys)}`;
+}
+
+export const setElement = (item: unknown): string => `v:${JSON.stringify(item)}`;
+
+/** All paths of a value, as whoever applies it owns them. */
+export function fieldSetOf(shape: Shape, value: unknown): FieldSet {
+  const set: FieldSet = {};
+  if ((shape.kind === "struct" || shape.kind === "map") && isObject(value)) {
+    for (const [name, inner] of Object.entries(value)) set[`f:${name}`] = fieldSetOf(memberShape(shape, name), inner);
+  } else if (shape.kind === "set" && Array.isArray(value)) {
+    for (const item of value) set[setElement(item)] = {};
+  } else if (shape.kind === "list-map" && Array.isArray(value)) {
+    const inner: Shape = { kind: "struct", type: shape.type };
+    for (const item of value) set[itemElement(shape, item)] = { ".": {}, ...fieldSetOf(inner, item) };
+  }
+  return set;
+}
+
+/** Paths whose values differ from `before`: what an update made its own. */
+export function changedSet(shape: Shape, before: unknown, after: unknown): FieldSet {
+  if (jsonEqual(before, after)) return {};
+  const set: FieldSet = {};
+  const keep = (element: string, inner: Shape, a: unknown, b: unknown): void => {
+    if (b === undefined || jsonEqual(a, b)) return;
+    const changed = a === undefined ? withSelf(inner, b) : changedSet(inner, a, b);
+    if (a === undefined || isDivided(inner, b) === false || Object.keys(changed).length > 0) set[element] = changed;
+  };
+  if ((shape.kind === "struct" || shape.kind === "map") && isObject(after)) {
+    const old = isObject(before) ? before : {};
+    for (const [name, value] of Object.entries(after)) keep(`f:${name}`, memberShape(shape, name), old[name], value);
+  } else if (shape.kind === "set" && Array.isArray(after)) {
+    for (const item of after) if (!Array.isArray(before) || !before.some((other) => jsonEqual(other, item))) set[setElement(item)] = {};
+  } else if (shape.kind === "list-map" && Array.isArray(after)) {
+    const old = new Map((Array.isArray(before) ? before : []).map((item) => [itemElement(shape, item), item]));
+    const inner: Shape = { kind: "struct", type: shape.type };
+    for (const item of after) keep(itemElement(shape, item), inner, old.get(itemElement(shape, item)), item);
+  }
+  return set;
+}
+
+/** A new value: its parts, and itself where it has parts. */
+function withSelf(shape: Shape, value: unknown): FieldSet {
+  const set = fieldSetOf(shape, value);
+  return Object.keys(set).length > 0 ? { ".": {}, ...set } : set;
+}
+
+function isDivided(shape: Shape, value: unknown): boolean {
+  return shape.kind === "atomic" ? false : Array.isArray(value) || isObject(value);
+}
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(shape: Shape, value: unknown, path: readonly string[]): unknown {
+  const [element, ...rest] = path;
+  if (element === undefined || element === ".") return value;
+  if (element.startsWith("f:")) {
+    const name = element.slice(2);
+    return isObject(value) ? valueAt(memberShape(shape, name), value[name], rest) : undefined;
+  }
+  if (!Array.isArray(value)) return undefined;
+  if (element.startsWith("v:")) return value.find((item) => setElement(item) === element);
+  if (shape.kind !== "list-map") return undefined;
+  const item = value.find((each) => itemElement(shape, each) === element);
+  return item === undefined ? undefined : valueAt({ kind: "struct", type: shape.type }, item, rest);
+}
