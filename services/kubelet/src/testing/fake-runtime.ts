@@ -166,6 +166,7 @@ export class FakeRuntime implements Runtime {
       image: c.config.image,
       imageRef: "sha256:1",
       reason: c.reason,
+      logPath: `${this.sandboxes.get(c.sandboxId)?.config.logDirectory}/${c.config.logPath}`,
       labels: c.config.labels,
       annotations: c.config.annotations,
     });
@@ -176,9 +177,11 @@ export class FakeRuntime implements Runtime {
     stderr: Buffer.alloc(0),
     exitCode: this.execCode(command),
   });
-  exec = async () => "";
-  attach = async () => "";
-  portForward = async () => "";
+  /** Where a test's streaming server listens. */
+  streamUrl = "";
+  exec = async () => this.streamUrl;
+  attach = async () => this.streamUrl;
+  portForward = async () => this.streamUrl;
   listContainerStats = async () => [];
 
   imageStatus = async (image: string) =>
