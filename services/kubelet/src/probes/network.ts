@@ -40,7 +40,7 @@ export function tcpConnect(host: string, port: number, timeout_ms: number): Prom
       socket.destroy();
       resolve();
     });
-    socket.once("error", (error) =>
+    socket.on("error", (error) =>
       reject(new Error(`dial tcp ${host}:${port}: ${error.name === "AbortError" ? "i/o timeout" : reason(error)}`)),
     );
   });

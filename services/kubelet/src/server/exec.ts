@@ -36,7 +36,7 @@ export async function serveExec(kubelet: Kubelet, call: ExecCall, start: ExecSta
         call.once("drain", resume);
       }
     });
-    socket.once("error", () => socket.terminate());
+    socket.on("error", () => socket.terminate());
     socket.once("close", () => resolve());
   });
   call.on("data", (input: ExecInput) => forward(input, call, socket));

@@ -35,7 +35,7 @@ export async function servePortForward(
         call.once("drain", resume);
       }
     });
-    socket.once("error", () => socket.terminate());
+    socket.on("error", () => socket.terminate());
     socket.once("close", () => resolve());
   });
   const send = (data: Uint8Array) =>

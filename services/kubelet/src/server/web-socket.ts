@@ -15,7 +15,7 @@ export function openStream(url: string): Promise<WebSocket> {
       socket.pause();
       resolve(socket);
     });
-    socket.once("error", reject);
+    socket.on("error", reject); // for good: an error nobody hears would end the process
     socket.once("unexpected-response", (_request, response) => reject(new Error(`runtime answered ${response.statusCode}`)));
   });
 }
