@@ -13,6 +13,7 @@ import {
 import { type Entry, entryOfStored } from "./entry.ts";
 import { EtcdClient, type EtcdConfig } from "./etcd-client.ts";
 import { Feed } from "./feed.ts";
+import { FlushPacer } from "./flush-pacer.ts";
 import { ReadIndex } from "./read-index.ts";
 import { ResourceCache } from "./resource-cache.ts";
 
@@ -20,6 +21,8 @@ import { ResourceCache } from "./resource-cache.ts";
 const FRESH_MS_MAX = 5_000;
 /** The feed asks every second; this much silence is no hiccup. */
 const SILENCE_MS_MAX = 15_000;
+/** Under load a watcher waits this much longer for an event; it saves a write per watcher and change. */
+const FLUSH_PERIOD_MS = 4;
 const NO_LEASE = "0";
 
 export type WriteResult = { ok: true; entry: Entry } | { ok: false; current: Entry | undefined };
@@ -33,12 +36,16 @@ export class Store {
   private readonly feed: Feed;
   private readonly readIndex: ReadIndex;
   private readonly caches = new Map<string, ResourceCache>();
-  private readonly reachedListeners = new Set<(revision: number) => void>();
+  private readonly reachedListeners = new Set<() => void>();
+  private readonly pacer: FlushPacer;
   private loaded = false;
   /** Of the first load: a resource first asked for later has not changed since then. */
   private loadRevision = 0;
 
   constructor(clock: Clock, log: Logger, config: EtcdConfig) {
+    this.pacer = new FlushPacer(clock, FLUSH_PERIOD_MS, () => {
+      for (const listener of this.reachedListeners) listener();
+    });
     this.client = new EtcdClient(clock, log, config);
     this.feed = new Feed(this.client, clock, log, {
       load: (revision, values) => this.load(revision, values),
@@ -47,9 +54,7 @@ export class Store {
         const text = key.toString();
         this.cache(resourceOf(text)).remove(text, revision);
       },
-      reached: (revision) => {
-        for (const listener of this.reachedListeners) listener(revision);
-      },
+      reached: () => this.pacer.changed(),
     });
     this.readIndex = new ReadIndex(() => this.catchUp());
   }
@@ -60,6 +65,7 @@ export class Store {
 
   stop(): void {
     this.feed.stop();
+    this.pacer.stop();
     this.client.close();
   }
 
@@ -104,8 +110,8 @@ export class Store {
     throw error;
   }
 
-  /** Called after each batch of changes: bookmarks and watch batches end there. */
-  onReached(listener: (revision: number) => void): () => void {
+  /** Called after changes: watchers send then what they have gathered. */
+  onReached(listener: () => void): () => void {
     this.reachedListeners.add(listener);
     return () => this.reachedListeners.delete(listener);
   }
