@@ -23,6 +23,8 @@ export function dial(
     failure ??= error;
   });
   session.on("connect", (_session, socket) => {
+    // Given up while the connection was being made: "close" follows.
+    if (session.destroyed || session.closed) return;
     session.setLocalWindowSize(RECEIVE_WINDOW_BYTES);
     (socket as { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
     onUp();
@@ -40,7 +42,10 @@ export interface OutgoingStream {
   cancel(): void;
 }
 
-/** Starts a call. `onEnd` gets undefined when it ended well, else an RpcError or the connection's error. */
+/**
+ * Starts a call. `onEnd` gets undefined when it ended well, else an RpcError or the connection's error.
+ * @throws when the connection is closed.
+ */
 export function startCall(
   session: ClientHttp2Session,
   path: string,
@@ -65,7 +70,14 @@ export function startCall(
   let failure: Error | undefined;
   stream.on("response", readStatus);
   stream.on("trailers", readStatus);
-  stream.on("data", (chunk: Buffer) => deframer.push(chunk, onMessage));
+  stream.on("data", (chunk: Buffer) => {
+    try {
+      deframer.push(chunk, onMessage);
+    } catch (error) {
+      failure = error as Error;
+      stream.close(8);
+    }
+  });
   stream.on("error", (error) => {
     failure = error;
   });
@@ -77,7 +89,7 @@ export function startCall(
     get queued_bytes() {
       return stream.writableLength;
     },
-    sendFramed: (framed: Buffer) => stream.write(framed),
+    sendFramed: (framed: Buffer) => !stream.destroyed && !stream.writableEnded && stream.write(framed),
     end: () => void stream.end(),
     cancel: () => stream.close(8),
     onDrain: () => {},

@@ -30,7 +30,7 @@ export class Listener {
     this.h2.on("stream", (stream, headers) => router.handle(stream, headers));
     this.h2.on("session", (session: ServerHttp2Session) => {
       this.sessions.add(session);
-      session.setLocalWindowSize(RECEIVE_WINDOW_BYTES);
+      if (!session.destroyed) session.setLocalWindowSize(RECEIVE_WINDOW_BYTES);
       session.on("error", () => session.destroy());
       session.on("close", () => this.sessions.delete(session));
     });

@@ -24,7 +24,7 @@ export class UnaryCall {
 
   /** Whether the client has gone, by cancelling or with its connection. */
   get gone(): boolean {
-    return this.stream.destroyed;
+    return isGone(this.stream);
   }
 
   get session() {
@@ -33,7 +33,7 @@ export class UnaryCall {
 
   /** `framed`: the message with its frame header (`sealFrame`). */
   replyFramed(framed: Buffer): void {
-    if (this.done || this.stream.destroyed) return;
+    if (this.done || isGone(this.stream)) return;
     this.done = true;
     this.stream.respond(HEADERS, { waitForTrailers: true });
     this.stream.once("wantTrailers", sendTrailersOk);
@@ -71,7 +71,7 @@ export class StreamCall {
   }
 
   get writable(): boolean {
-    return !this.stream.destroyed && !this.stream.writableEnded && !this.stream.writableNeedDrain;
+    return !isGone(this.stream) && !this.stream.writableEnded && !this.stream.writableNeedDrain;
   }
 
   get session() {
@@ -80,13 +80,13 @@ export class StreamCall {
 
   /** Sends the response headers now, before any message. */
   open(): void {
-    if (this.responded || this.stream.destroyed) return;
+    if (this.responded || isGone(this.stream)) return;
     this.responded = true;
     this.stream.respond(HEADERS, { waitForTrailers: true });
   }
 
   sendFramed(framed: Buffer): void {
-    if (this.stream.destroyed || this.stream.writableEnded) return;
+    if (isGone(this.stream) || this.stream.writableEnded) return;
     this.open();
     this.stream.write(framed);
   }
@@ -96,24 +96,29 @@ export class StreamCall {
   }
 
   end(): void {
-    if (this.stream.destroyed || this.stream.writableEnded) return;
+    if (isGone(this.stream) || this.stream.writableEnded) return;
     this.open();
     this.stream.once("wantTrailers", sendTrailersOk);
     this.stream.end();
   }
 
   fail(error: unknown): void {
-    if (this.stream.destroyed || this.stream.writableEnded) return;
+    if (isGone(this.stream) || this.stream.writableEnded) return;
     if (!this.responded) return endWithError(this.stream, error);
     const { stream } = this;
-    stream.once("wantTrailers", () => stream.sendTrailers(statusOf(error)));
+    stream.once("wantTrailers", () => {
+      if (!isGone(stream)) stream.sendTrailers(statusOf(error));
+    });
     stream.end();
   }
 }
 
 function sendTrailersOk(this: ServerHttp2Stream): void {
-  this.sendTrailers(TRAILERS_OK);
+  if (!isGone(this)) this.sendTrailers(TRAILERS_OK);
 }
+
+/** Reset by the client, or with its connection: answering would throw. */
+const isGone = (stream: ServerHttp2Stream) => stream.destroyed || stream.closed || stream.session === undefined || stream.session.destroyed;
 
 export type UnaryHandler = (request: Buffer, call: UnaryCall) => void;
 export type StreamHandler = (call: StreamCall) => void;
@@ -186,7 +191,7 @@ export class Router {
 }
 
 function endWithError(stream: ServerHttp2Stream, error: unknown): void {
-  if (stream.destroyed || stream.headersSent) return;
+  if (isGone(stream) || stream.headersSent) return;
   stream.respond({ ...HEADERS, ...statusOf(error) }, { endStream: true });
 }
 

@@ -225,7 +225,16 @@ export class Replica {
       // A refused command is refused on every member alike.
       result = toRpcError(error) as Error;
     }
-    pending?.done(result);
+    if (pending) this.answer(() => pending.done(result));
+  }
+
+  /** What goes wrong while a client is answered is that client's misfortune, not the log's. */
+  private answer(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.ports.log.error("answer failed", { error });
+    }
   }
 
   private applyConf(entry: Entry): void {
