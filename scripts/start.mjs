@@ -1,7 +1,7 @@
 // `npm start`: from a fresh clone to a running cluster. Runs on whatever Node is
 // here (20 and up) with nothing installed, so it uses node: modules alone.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,12 +24,15 @@ const mtime = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
 /** node_modules as package.json and the lock file want it; npm notes its last install in a file of its own. */
 function installPackages() {
-  const installed = mtime(join(root, "node_modules/.package-lock.json"));
+  const mark = join(root, "node_modules/.package-lock.json");
+  const wanted = Math.max(mtime(join(root, "package.json")), mtime(join(root, "package-lock.json")));
   const complete = existsSync(join(root, "node_modules/node/bin/node")) && existsSync(join(root, "node_modules/.bin/flotilla"));
-  if (complete && installed >= mtime(join(root, "package.json"))) return;
+  if (complete && mtime(mark) >= wanted) return;
   say(" • Installing packages (npm install)");
   const result = run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: ["ignore", "ignore", "inherit"] });
   if (!result.ok) stop(result.why, "Is the package registry reachable? Try `npm install` by hand.");
+  // npm leaves it alone when there was nothing to change.
+  if (existsSync(mark)) utimesSync(mark, new Date(), new Date());
   if (!existsSync(join(root, "node_modules/node/bin/node"))) stop("npm did not bring the pinned Node", "Try: npm rebuild node");
 }
 
