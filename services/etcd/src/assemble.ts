@@ -109,6 +109,7 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   servePeers(peerRouter, {
     replica,
     clusterId,
+    heardFrom: (member) => peers.heardFrom(member),
     receiveSnapshot: (call) => snapshots.receive(call),
     now_ms: () => clock.monotonic(),
     changeMembers: async (entry) => proposeChange(replica, JSON.parse(entry.toString())),

@@ -1,4 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type SecureClientSessionOptions } from "node:http2";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { Deframer, frame } from "./frames.ts";
 import { type Code, decodeMessage, RpcError } from "./status.ts";
 
@@ -10,27 +12,58 @@ export interface Connection {
 const RECEIVE_WINDOW_BYTES = 8 << 20;
 const MESSAGE_BYTES_MAX = 1 << 30;
 
-/** Opens an HTTP/2 connection for gRPC; `onClose` hears why it ended, once, also when it never came up. */
+/**
+ * Opens an HTTP/2 connection for gRPC; `onClose` hears why it ended, once, also
+ * when it never came up. The socket is our own: a session that is given up
+ * while connecting would keep its socket until TCP itself gives up.
+ */
 export function dial(
   url: string,
   tls: SecureClientSessionOptions | undefined,
   onUp: () => void,
   onClose: (error?: Error) => void,
 ): Connection {
-  const session = connect(url, { ...tls, settings: { initialWindowSize: RECEIVE_WINDOW_BYTES }, maxSessionMemory: 1024 });
-  let failure: Error | undefined;
-  session.on("error", (error) => {
-    failure ??= error;
+  const socket = openSocket(new URL(url), tls);
+  socket.setNoDelay(true);
+  const session = connect(url, {
+    createConnection: () => socket,
+    settings: { initialWindowSize: RECEIVE_WINDOW_BYTES },
+    maxSessionMemory: 1024,
   });
-  session.on("connect", (_session, socket) => {
+  let failure: Error | undefined;
+  let over = false;
+  const fail = (error: Error) => {
+    failure ??= error;
+  };
+  const closed = () => {
+    if (over) return;
+    over = true;
+    session.destroy();
+    onClose(failure);
+  };
+  session.on("error", fail);
+  socket.on("error", fail);
+  session.on("connect", () => {
     // Given up while the connection was being made: "close" follows.
     if (session.destroyed || session.closed) return;
     session.setLocalWindowSize(RECEIVE_WINDOW_BYTES);
-    (socket as { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
     onUp();
   });
-  session.once("close", () => onClose(failure));
-  return { session, close: () => session.destroy() };
+  session.once("close", closed);
+  socket.once("close", closed);
+  const close = () => {
+    session.destroy();
+    socket.destroy();
+  };
+  return { session, close };
+}
+
+function openSocket(url: URL, tls: SecureClientSessionOptions | undefined): Socket {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const secure = url.protocol === "https:";
+  const port = Number(url.port || (secure ? 443 : 80));
+  if (!secure) return connectTcp({ host, port });
+  return connectTls({ ...tls, host, port, ALPNProtocols: ["h2"], servername: isIP(host) ? "" : host });
 }
 
 export interface OutgoingStream {

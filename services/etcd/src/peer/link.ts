@@ -16,9 +16,12 @@ const STEADY_MS = 200;
  * A peer whose machine vanished closes nothing, and TCP itself would try for
  * minutes, ever more rarely: a connection that gives no sign of life is given up.
  */
-const PROBE_EVERY_MS = 1000;
+const PROBE_EVERY_MS = 500;
 const SILENT_MS_MAX = 5000;
-const CONNECT_MS_MAX = 2000;
+const CONNECT_MS_MAX = 1000;
+/** When the peer has just connected to us, what has been silent or pending for this long is not worth waiting for. */
+const STALE_MS = 1500;
+const PENDING_MS = 50;
 
 export const PEER_PATH = "/flotilla.raft.v1.Peer";
 
@@ -79,6 +82,19 @@ export class Link {
     this.state = { kind: "closed" };
     if (state.kind === "waiting") state.timer.cancel();
     else if (state.kind !== "closed") state.connection.close();
+  }
+
+  /** The peer has just reached us, so it can be reached: no need to wait. */
+  nudge(): void {
+    const { state } = this;
+    const now_ms = this.options.clock.monotonic();
+    if (state.kind === "waiting") {
+      state.timer.cancel();
+      this.connect();
+    } else if (state.kind === "connecting" && now_ms - state.since_ms > PENDING_MS) {
+      this.retry_ms = 1;
+      state.connection.close();
+    } else if (state.kind === "up" && now_ms - state.heard_ms > STALE_MS) state.connection.close();
   }
 
   private look(): void {

@@ -45,6 +45,11 @@ export class Peers {
     }
   }
 
+  /** A member has connected to this one. */
+  heardFrom(id: NodeId): void {
+    this.links.get(id)?.link.nudge();
+  }
+
   isUp(id: NodeId): boolean {
     return this.links.get(id)?.link.isUp ?? false;
   }

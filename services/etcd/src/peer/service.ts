@@ -12,6 +12,7 @@ import { PEER_PATH } from "./link.ts";
 export interface PeerServicePorts {
   readonly replica: Replica;
   readonly clusterId: string;
+  readonly heardFrom: (member: NodeId) => void;
   readonly receiveSnapshot: (call: StreamCall) => void;
   readonly now_ms: () => number;
   readonly changeMembers: (entry: Buffer) => Promise<void>;
@@ -28,6 +29,7 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
     const from: NodeId = Number(call.headers["flotilla-member-id"]);
     if (replica.machine.removed.has(from)) throw rpcError("memberNotFound");
     call.open();
+    ports.heardFrom(from);
     call.onMessage = (bytes) => replica.step(readBatch(bytes));
     call.onEnd = () => call.end();
   });
