@@ -18,6 +18,7 @@ import { cgroupParent, clusterLabel } from "./machines/components.ts";
 import type { Driver } from "./machines/driver.ts";
 import { Machine } from "./machines/machine.ts";
 import { CONTROL_PLANE_COMPONENTS } from "./manifests/control-plane.ts";
+import { mountPoints } from "./mount-points.ts";
 import { adminKubeconfig, loadAuthorities } from "./pki.ts";
 import { prepareMachine } from "./prepare.ts";
 import { Supervised } from "./processes/supervised.ts";
@@ -242,10 +243,7 @@ export class Cluster {
 
   /** Volumes of pods that were not taken down in order. */
   private async unmountAll(): Promise<void> {
-    const points = readFileSync("/proc/self/mountinfo", "utf8")
-      .split("\n")
-      .map((line) => line.split(" ")[4] ?? "")
-      .filter((point) => point.startsWith(`${this.layout.state}/`));
+    const points = mountPoints(readFileSync("/proc/self/mountinfo", "utf8")).filter((point) => point.startsWith(`${this.layout.state}/`));
     for (const point of points.reverse())
       await run(["umount", "-l", point]).catch((error) => this.ports.log.warn("could not unmount", { error }));
   }

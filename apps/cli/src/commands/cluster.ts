@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Context, display, proto, withControl } from "../context.ts";
 import { clusterExists } from "../control.ts";
 import { removeContext, writeContext } from "../kubeconfig-file.ts";
-import { settingsOf } from "../settings.ts";
+import { settingsOf, UsageError } from "../settings.ts";
 import { common } from "./common.ts";
 
 const count = (min: number, max: number) => (text: string) => {
@@ -30,7 +30,7 @@ export function clusterCommands(program: Command, context: Context): void {
     )
     .addOption(
       new Option("--driver <driver>", "what a machine is: a network namespace; for containers see docker-compose.yml")
-        .choices(["netns"])
+        .choices(["netns", "compose"])
         .default("netns"),
     )
     .addOption(
@@ -77,6 +77,9 @@ export function clusterCommands(program: Command, context: Context): void {
 }
 
 async function up(context: Context, options: any): Promise<void> {
+  if (options.driver === "compose") {
+    throw new UsageError("--driver compose: Docker Compose itself starts those machines, with: npm run image && docker-compose up -d");
+  }
   await withControl(
     context,
     options,

@@ -4,9 +4,13 @@ import { join } from "node:path";
 import type { Clock, Logger } from "@flotilla/base";
 import { isAlive, namespaceOf } from "@flotilla/cri/process/proc.ts";
 import { run } from "../command.ts";
+import { mountPoints } from "../mount-points.ts";
 import { readRecord, writeRecord } from "../processes/record.ts";
 import { GATEWAY, MACHINE_PREFIX_LENGTH, type MachineSpec, SERVICE_CIDR } from "../spec.ts";
 import type { Driver } from "./driver.ts";
+
+/** For sh, and for the batch files of ip, which take the same quotes. */
+const quote = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
 /**
  * Machines as network namespaces, all inside one outer namespace per cluster.
@@ -72,7 +76,7 @@ export class NetnsDriver implements Driver {
   }
 
   private outerScript(): string[] {
-    const outer = this.file("outer", "net");
+    const outer = quote(this.file("outer", "net"));
     const inside = `nsenter --net=${outer}`;
     return [
       `touch ${outer}`,
@@ -87,13 +91,13 @@ export class NetnsDriver implements Driver {
   }
 
   private machineScript(machine: MachineSpec): string[] {
-    const net = this.file(machine.name, "net");
-    const uts = this.file(machine.name, "uts");
+    const net = quote(this.file(machine.name, "net"));
+    const uts = quote(this.file(machine.name, "uts"));
     const veth = `m-${machine.name}`;
     return [
       `touch ${net} ${uts}`,
       `unshare --net=${net} --uts=${uts} hostname ${machine.name}`,
-      `nsenter --net=${this.file("outer", "net")} ip -batch - <<'END'`,
+      `nsenter --net=${quote(this.file("outer", "net"))} ip -batch - <<'END'`,
       `link add ${veth} type veth peer name eth0 netns ${net}`,
       `link set ${veth} master machines up`,
       // For flotillad's own look at cluster DNS: any machine with kube-proxy answers for service addresses.
@@ -116,7 +120,7 @@ export class NetnsDriver implements Driver {
     const names = existsSync(this.folder) ? readdirSync(this.folder).filter((name) => /\.(net|uts)$/.test(name)) : [];
     if (names.length === 0) return new Set();
     const table = await run([...this.privileged(), "cat", "/proc/self/mountinfo"]);
-    const mounted = new Set(table.split("\n").map((line) => line.split(" ")[4]));
+    const mounted = new Set(mountPoints(table));
     return new Set(names.map((name) => join(this.folder, name)).filter((file) => mounted.has(file)));
   }
 
