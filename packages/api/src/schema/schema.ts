@@ -146,8 +146,14 @@ function toField([json, type, proto, extra = {}]: Raw): Field {
     listType: extra.lt,
     listMapKeys: extra.lk ?? [],
     structType: extra.st,
-    defaultValue: extra.d,
+    defaultValue: defaultOf(extra.d),
   };
+}
+
+/** Defaults are noted as JSON; "ref(Constant)" stands for one that only the defaulting code knows. */
+function defaultOf(text: unknown): unknown {
+  if (typeof text !== "string" || text.startsWith("ref(")) return undefined;
+  return JSON.parse(text);
 }
 
 function build(name: string, bare: string, own: Field[]): StructType {
