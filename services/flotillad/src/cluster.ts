@@ -155,6 +155,7 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
+    await Promise.all(this.all().map((machine) => machine.quiesce()));
     await Promise.all(this.all().map((machine) => machine.stop()));
     await this.relay.stop(1000);
     this.release();

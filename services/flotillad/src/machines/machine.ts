@@ -28,6 +28,8 @@ export interface MachinePorts {
 /** How long the control plane's parts get to end in order when a machine is stopped. */
 const STOP_GRACE_MS = 3000;
 
+const LEASE_HOLDERS = new Set(["kube-scheduler", "kube-controller-manager"]);
+
 /** One machine: its runtime, its kubelet, and through them all that runs on it. */
 export class Machine {
   readonly facts: MachineFacts;
@@ -75,9 +77,22 @@ export class Machine {
     await this.endRest(0);
   }
 
-  async stop(): Promise<void> {
+  /**
+   * The first half of stopping: the parts that hold leases end while there still is an API server
+   * to give them back to; else the next start waits until they run out.
+   */
+  async quiesce(): Promise<void> {
+    if (!this.up) return;
     if (this.paused) await this.resume();
     this.up = false;
+    // The kubelet first: it would bring them back.
+    await this.find("kubelet")?.stop(STOP_GRACE_MS);
+    const holders = podProcesses(this.folder.cri).filter((pod) => pod.namespace === "kube-system" && LEASE_HOLDERS.has(pod.container));
+    await Promise.all(holders.flatMap(({ main }) => (main ? [endProcess(this.ports.clock, main, STOP_GRACE_MS)] : [])));
+  }
+
+  async stop(): Promise<void> {
+    await this.quiesce();
     await Promise.all(this.supervised.map((process) => process.stop(STOP_GRACE_MS)));
     await Promise.all([this.endRest(STOP_GRACE_MS), this.eachContainer((id) => this.ports.docker.kill(id))]);
     await this.endRest(0);
