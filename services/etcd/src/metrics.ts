@@ -44,6 +44,7 @@ export function createMetrics(): Metrics {
     text(replica) {
       const { node, machine, proposals } = replica;
       const { store } = machine;
+      const memory = process.memoryUsage();
       const lines = [
         gauge("etcd_server_has_leader", "Whether or not a leader exists. 1 is existence, 0 is not.", node.leader === 0 ? 0 : 1),
         gauge("etcd_server_is_leader", "Whether or not this member is a leader. 1 if is, 0 otherwise.", node.role === "leader" ? 1 : 0),
@@ -59,7 +60,10 @@ export function createMetrics(): Metrics {
         gauge("etcd_debugging_mvcc_watcher_total", "Total number of watchers.", machine.watch.size),
         gauge("etcd_debugging_mvcc_slow_watcher_total", "Total number of unsynced slow watchers.", machine.watch.lagging),
         metrics.sync.text("etcd_disk_wal_fsync_duration_seconds", "The latency distributions of fsync called by WAL."),
-        gauge("process_resident_memory_bytes", "Resident memory size in bytes.", process.memoryUsage.rss()),
+        gauge("process_resident_memory_bytes", "Resident memory size in bytes.", memory.rss),
+        gauge("nodejs_heap_size_total_bytes", "Process heap size from Node.js in bytes.", memory.heapTotal),
+        gauge("nodejs_heap_size_used_bytes", "Process heap size used from Node.js in bytes.", memory.heapUsed),
+        gauge("nodejs_external_memory_bytes", "Node.js external memory size in bytes.", memory.external),
         `# TYPE etcd_server_version gauge\netcd_server_version{server_version="${SERVER_VERSION}"} 1`,
       ];
       return `${lines.join("\n")}\n`;
