@@ -41,7 +41,7 @@ const actAs: Link = async (parts, call, next) => {
 const limit: Link = (parts, call, next) => parts.inflight.run(call, () => next(call));
 
 const authorize: Link = async (parts, call, next) => {
-  const decision = parts.authorizer.authorize(attributesOf(call.user, call.info));
+  const decision = parts.authorizer.authorize(attributesOf(call.user, call.info, call.query));
   if (!decision.allowed) throw accessDenied(call.user, call.info, decision.reason);
   return next(call);
 };

@@ -2,7 +2,20 @@ import type { User } from "../request/call.ts";
 import type { RequestInfo } from "../request/request-info.ts";
 import type { Attributes } from "./authorizer.ts";
 
-export function attributesOf(user: User, info: RequestInfo): Attributes {
+const COLLECTION_VERBS = new Set(["list", "watch", "deletecollection"]);
+const BY_NAME = /^metadata\.name==?([a-z0-9.:-]+)$/i;
+
+/** A collection narrowed to one name by its field selector counts as that object: so a role may name it. */
+function nameOf(info: RequestInfo, query: URLSearchParams): string {
+  if (info.name !== "" || !COLLECTION_VERBS.has(info.verb)) return info.name;
+  for (const term of (query.get("fieldSelector") ?? "").split(",")) {
+    const [, name] = BY_NAME.exec(term.trim()) ?? [];
+    if (name) return name;
+  }
+  return "";
+}
+
+export function attributesOf(user: User, info: RequestInfo, query: URLSearchParams): Attributes {
   return {
     user,
     verb: info.verb,
@@ -11,7 +24,7 @@ export function attributesOf(user: User, info: RequestInfo): Attributes {
     resource: info.resource,
     subresource: info.subresource,
     namespace: info.namespace,
-    name: info.name,
+    name: nameOf(info, query),
     path: info.path,
     isResource: info.isResource,
   };
