@@ -83,7 +83,7 @@ export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 export function podQosClass(spec: PodSpec): QosClass {
   let any = false;
   let guaranteed = true;
-  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     const requests = container.resources?.requests ?? {};
     const limits = container.resources?.limits ?? {};
     for (const name of ["cpu", "memory"]) {
