@@ -13,7 +13,7 @@ export type Kind = "bundle" | "source" | "etcd";
 
 export const hasRealEtcd = () => spawnSync("etcd", ["--version"]).status === 0;
 
-interface Member {
+export interface Member {
   readonly name: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
@@ -46,7 +46,16 @@ export class StoreCluster {
     return cluster;
   }
 
-  run(m: Member): void {
+  /** A place for one more member; add it to the cluster, then `run` it. */
+  async newMember(): Promise<Member> {
+    const [client, peer] = await freePorts(2);
+    const clientUrl = `http://127.0.0.1:${client}`;
+    const m: Member = { name: `m${this.members.length}`, clientUrl, peerUrl: `http://127.0.0.1:${peer}`, process: undefined };
+    this.members.push(m);
+    return m;
+  }
+
+  run(m: Member, more: readonly string[] = []): void {
     const log = openSync(join(this.folder, `${m.name}.log`), "a");
     const [command, ...first] = this.kind === "etcd" ? ["etcd"] : ownCommand(this.kind === "bundle");
     const args = [
@@ -66,6 +75,7 @@ export class StoreCluster {
       "--initial-cluster",
       this.members.map((o) => `${o.name}=${o.peerUrl}`).join(","),
       ...this.flags,
+      ...more,
     ];
     m.process = spawn(command!, args, { stdio: ["ignore", log, log] });
   }
