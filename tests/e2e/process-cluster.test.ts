@@ -1,15 +1,39 @@
 // No Docker: the same with --runtime process, as root and without root.
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, rmSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { TestCluster } from "../support/cluster.ts";
 import { busyboxRootfs } from "../support/images.ts";
-import { eventually } from "../support/run.ts";
+import { eventually, FLOTILLA } from "../support/run.ts";
 
-const cluster = new TestCluster("e2e-process");
-const rootfs = busyboxRootfs();
+const NOBODY = 65534;
 
-describe("a small cluster of plain processes", { concurrency: 1 }, () => {
+/** Without root the checkout must be readable by others; a user namespace must be allowed. */
+const rootless = spawnSync("setpriv", [
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  "--clear-groups",
+  "sh",
+  "-c",
+  `test -r ${FLOTILLA} && unshare --user --map-root-user --net true`,
+]);
+const cannot = rootless.status === 0 ? false : "another user cannot read this checkout, or may not make a user namespace";
+
+for (const { who, uid, skip } of [
+  { who: "root", uid: undefined, skip: process.getuid?.() !== 0 && "not root" },
+  { who: "somebody without root", uid: NOBODY, skip: cannot },
+]) {
+  describe(`a small cluster of plain processes, by ${who}`, { concurrency: 1, skip }, () => suite(uid));
+}
+
+function suite(uid: number | undefined): void {
+  const cluster = new TestCluster(uid === undefined ? "e2e-process" : "e2e-rootless", uid);
+  const rootfs = busyboxRootfs();
+  chmodSync(rootfs, 0o755);
+  // In a user namespace only the user's own files can be made to look like root's.
+  if (uid !== undefined) spawnSync("chown", ["-R", `${uid}:${uid}`, rootfs]);
+
   before(async () => {
     await cluster.flotilla(["up", "--runtime", "process", "--control-planes", "1", "--workers", "2"], { timeout_ms: 120_000 });
     await cluster.flotilla(["image", "add", "busybox:1", "--path", rootfs]);
@@ -66,4 +90,4 @@ describe("a small cluster of plain processes", { concurrency: 1 }, () => {
     await cluster.kubectl("delete", "deployment", "web");
     await eventually("the pods are gone", async () => (await cluster.json("get", "pods")).items.length === 0);
   });
-});
+}

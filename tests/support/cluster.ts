@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FLOTILLA, ok, type Result, type RunOptions, run } from "./run.ts";
@@ -7,11 +7,20 @@ import { FLOTILLA, ok, type Result, type RunOptions, run } from "./run.ts";
 /** A cluster of a test's own: state folder, name and kubeconfig touch nothing of the user's. */
 export class TestCluster {
   readonly name: string;
+  readonly uid: number | undefined;
   readonly home = mkdtempSync(join(tmpdir(), "flotilla-e2e-"));
   readonly kubeconfig = join(this.home, "kubeconfig");
 
-  constructor(name: string) {
+  /** `uid`: everything runs as this user instead of root. */
+  constructor(name: string, uid?: number) {
     this.name = name;
+    this.uid = uid;
+    if (uid !== undefined) chownSync(this.home, uid, uid);
+  }
+
+  private command(program: string, args: string[]): [string, string[]] {
+    if (this.uid === undefined) return [program, args];
+    return ["setpriv", [`--reuid=${this.uid}`, `--regid=${this.uid}`, "--clear-groups", program, ...args]];
   }
 
   private get env(): Record<string, string> {
@@ -19,11 +28,15 @@ export class TestCluster {
   }
 
   flotilla(args: string[], options: RunOptions = {}): Promise<string> {
-    return ok(FLOTILLA, [...args, "--name", this.name], { timeout_ms: 180_000, ...options, env: { ...this.env, ...options.env } });
+    return ok(...this.command(FLOTILLA, [...args, "--name", this.name]), {
+      timeout_ms: 180_000,
+      ...options,
+      env: { ...this.env, ...options.env },
+    });
   }
 
   tryFlotilla(args: string[], options: RunOptions = {}): Promise<Result> {
-    return run(FLOTILLA, [...args, "--name", this.name], { ...options, env: { ...this.env, ...options.env } });
+    return run(...this.command(FLOTILLA, [...args, "--name", this.name]), { ...options, env: { ...this.env, ...options.env } });
   }
 
   kubectl(...args: string[]): Promise<string> {
