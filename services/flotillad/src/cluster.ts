@@ -9,7 +9,7 @@ import { removeCgroups, weighCgroup } from "./cgroups.ts";
 import { run } from "./command.ts";
 import type { Docker } from "./docker.ts";
 import { serveHostDns } from "./host-dns.ts";
-import { choosePort, listeningDescriptor } from "./host-port.ts";
+import { choosePort, type HeldPort, listeningDescriptor } from "./host-port.ts";
 import { registerComponentImages } from "./images.ts";
 import { componentEnv, type Install, nodeCommand } from "./install.ts";
 import type { Layout } from "./layout.ts";
@@ -57,6 +57,8 @@ export class Cluster {
   private readonly relay: Supervised;
   private readonly storeLeader: StoreLeader;
   readonly forwards: ServiceForwards;
+  /** From choosing it until the relay has it. */
+  private heldPort: HeldPort | undefined;
   private hostDns: Server | undefined;
   private client: ApiClient | undefined;
 
@@ -180,6 +182,8 @@ export class Cluster {
   release(): void {
     this.storeLeader.close();
     this.forwards.close();
+    this.heldPort?.release();
+    this.heldPort = undefined;
     this.hostDns?.close();
     this.hostDns = undefined;
     this.client?.close();
@@ -217,7 +221,11 @@ export class Cluster {
         env: componentEnv(install),
         logFile: join(this.layout.logs, "relay.log"),
         recordFile: join(this.layout.run, "relay.json"),
-        inherit: () => listeningDescriptor(this.spec.apiPort),
+        inherit: async () => {
+          const held = this.heldPort ?? (await listeningDescriptor(this.spec.apiPort));
+          this.heldPort = undefined;
+          return held;
+        },
       },
       this.ports,
     );
@@ -225,10 +233,10 @@ export class Cluster {
 
   /** The port of the first `up` is kept as long as it is free or ours. */
   private async settlePort(): Promise<void> {
-    if (this.relay.adoptable()) return;
-    const port = await choosePort(this.spec.apiPort);
-    if (port === this.spec.apiPort) return;
-    this.spec.apiPort = port;
+    if (this.relay.process || this.relay.adoptable() || this.heldPort) return;
+    this.heldPort = await choosePort(this.spec.apiPort);
+    if (this.heldPort.port === this.spec.apiPort) return;
+    this.spec.apiPort = this.heldPort.port;
     this.save();
   }
 

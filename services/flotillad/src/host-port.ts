@@ -12,13 +12,19 @@ function listen(port: number): Promise<Server> {
   });
 }
 
-/** The first free port at or after `wanted`. @throws Error when there is none among the next 200. */
-export async function choosePort(wanted: number): Promise<number> {
+/** A listening socket together with its port. */
+export interface HeldPort extends InheritedDescriptor {
+  port: number;
+}
+
+/**
+ * The first free port at or after `wanted`, held from now on: another cluster that
+ * starts at the same moment must choose another. @throws Error when the next 200 are taken
+ */
+export async function choosePort(wanted: number): Promise<HeldPort> {
   for (let port = wanted; port < wanted + TRIES; port++) {
-    const server = await listen(port).catch(() => undefined);
-    if (!server) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+    const held = await listeningDescriptor(port).catch(() => undefined);
+    if (held) return { ...held, port };
   }
   throw new Error(`no free port on ${HOST} from ${wanted} to ${wanted + TRIES - 1}: give one with --api-port`);
 }
@@ -30,6 +36,8 @@ export async function choosePort(wanted: number): Promise<number> {
  */
 export async function listeningDescriptor(port: number): Promise<InheritedDescriptor> {
   const server = await listen(port);
+  // Whoever connects before it is handed on may try again.
+  server.on("connection", (socket) => socket.destroy());
   const handle = (server as unknown as { _handle: { fd: number } })._handle;
   return { fd: handle.fd, release: () => void server.close() };
 }
