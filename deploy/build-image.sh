@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 IMAGE="${1:-flotilla/machine:dev}"
 NODE=node_modules/node/bin/node
 
-[ -x "$NODE" ] && [ -f dist/flotillad.mjs ] || node scripts/start.mjs --prepare
+node scripts/start.mjs --prepare
 command -v docker >/dev/null || { echo "docker is not here; the image needs it" >&2; exit 1; }
 
 work=$(mktemp -d)
