@@ -1,11 +1,12 @@
 // No Docker: the same with --runtime process, as root and without root.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { TestCluster } from "../support/cluster.ts";
 import { busyboxRootfs } from "../support/images.ts";
-import { eventually, FLOTILLA } from "../support/run.ts";
+import { eventually, FLOTILLA, isAlive } from "../support/run.ts";
 
 const NOBODY = 65534;
 
@@ -89,5 +90,14 @@ function suite(uid: number | undefined): void {
     await cluster.kubectl("delete", "pod", "talk", "--now");
     await cluster.kubectl("delete", "deployment", "web");
     await eventually("the pods are gone", async () => (await cluster.json("get", "pods")).items.length === 0);
+    await cluster.kubectl("run", "last", "--image=busybox:1", "--command", "--", "sleep", "3600");
+    await cluster.kubectl("wait", "--for=condition=Ready", "pod/last", "--timeout=30s");
+  });
+
+  test("down leaves nothing behind, with pods still running", async () => {
+    const pids = (await cluster.status()).components.map((c) => c.pid);
+    await cluster.flotilla(["down"]);
+    assert.deepEqual(pids.filter(isAlive), [], "processes are still there");
+    assert.equal(existsSync(join(cluster.home, "state", cluster.name)), false, "the state folder is still there");
   });
 }

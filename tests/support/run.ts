@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -75,5 +76,14 @@ export async function eventually<T>(
     }
     if (performance.now() > end) throw new Error(`${what}: not within ${timeout_ms / 1000} s; last: ${(last as Error).message}`);
     await new Promise((resolve) => setTimeout(resolve, pause_ms));
+  }
+}
+
+/** Whether a process still runs; one that is dead and only waits for its parent to look does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import type { Clock, Logger, Random } from "@flotilla/base";
@@ -23,6 +23,7 @@ import { adminKubeconfig, loadAuthorities } from "./pki.ts";
 import { prepareMachine } from "./prepare.ts";
 import { Supervised } from "./processes/supervised.ts";
 import type { Steps } from "./progress.ts";
+import { removeTree } from "./remove-tree.ts";
 import { ServiceForwards } from "./service-forwards.ts";
 import { type ClusterSpec, controlPlanesOf, DNS_ADDRESS, DNS_DOMAIN, GATEWAY, type MachineSpec, machinesOf } from "./spec.ts";
 import { type ClusterState, writeState } from "./state-file.ts";
@@ -174,7 +175,7 @@ export class Cluster {
     await this.unmountAll();
     removeCgroups(cgroupParent(this.spec.name));
     for (const name of readdirSync(this.layout.state)) {
-      if (name !== "run") rmSync(join(this.layout.state, name), { recursive: true, force: true });
+      if (name !== "run") removeTree(join(this.layout.state, name));
     }
   }
 
