@@ -84,3 +84,13 @@ test("managedFields in an applied configuration are refused", () => {
     /managedFields must be nil/,
   );
 });
+
+test("an empty object in the configuration is no conflict with its defaults", () => {
+  const first = apply(undefined, config(2, { a: "1" }), "one");
+  const live = structuredClone(first);
+  live.spec.strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%" } };
+  trackManagedFields(deployments, live, first, { manager: "kubectl", now_ms: NOW });
+  const body = config(2, { a: "1" });
+  const again = apply(live, { ...body, spec: { ...body.spec, strategy: {} } }, "one");
+  assert.deepEqual(again.spec.strategy, live.spec.strategy);
+});

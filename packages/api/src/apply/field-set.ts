@@ -29,6 +29,13 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
   return isLeaf(at) || at[SELF] !== undefined;
 }
 
+/** Whether the set has the path, or anything below it. */
+export function touchesPath(set: FieldSet, path: readonly string[]): boolean {
+  let at: FieldSet | undefined = set;
+  for (const element of path) if (element !== SELF) at = at?.[element];
+  return at !== undefined;
+}
+
 export function addPath(set: FieldSet, path: readonly string[]): void {
   let at = set;
   for (const element of path) at = at[element] ??= {};

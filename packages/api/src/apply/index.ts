@@ -7,10 +7,11 @@ import { bodyText } from "../decode/json.ts";
 import { decodeTree, groupVersion, yamlTree } from "../decode.ts";
 import type { ApplyRequest, Decoded, ManagedWrite, ResourceDefinition } from "../definition.ts";
 import { cloneJson, jsonEqual } from "../json-equal.ts";
+import { isObject } from "../schema/conform.ts";
 import { structOf } from "../schema/schema.ts";
 import { apiError, type StatusCause } from "../status.ts";
 import type { KubeObject } from "../types.ts";
-import { addPath, eachPath, type FieldSet, hasPath, pathText } from "./field-set.ts";
+import { addPath, eachPath, type FieldSet, hasPath, pathText, touchesPath } from "./field-set.ts";
 import { disown, isSame, type ManagerEntry, type ManagerId, managersOf, withManager, writeManagers } from "./managers.ts";
 import { mergeApplied, withoutPath } from "./merge.ts";
 import { changedSet, fieldSetOf, type Shape, valueAt } from "./typed.ts";
@@ -68,7 +69,7 @@ export function applyServerSide(def: ResourceDefinition, live: KubeObject | unde
   const previous = before.find((entry) => isSame(entry, id))?.fieldsV1 ?? {};
   let merged: unknown = mergeApplied(type, cloneJson(live), mine);
   eachPath(previous, (path) => {
-    if (!hasPath(set, path) && !kept.some(({ fieldsV1 }) => hasPath(fieldsV1, path))) merged = withoutPath(type, merged, path) ?? {};
+    if (!hasPath(set, path) && !kept.some(({ fieldsV1 }) => touchesPath(fieldsV1, path))) merged = withoutPath(type, merged, path) ?? {};
   });
   const object = merged as KubeObject;
   object.metadata ??= {};
@@ -89,10 +90,16 @@ function conflictsOf(type: Shape, live: KubeObject, mine: unknown, set: FieldSet
   eachPath(set, (path) => {
     if (path.at(-1) === ".") return;
     for (const entry of others) {
-      if (hasPath(entry.fieldsV1, path) && !jsonEqual(valueAt(type, live, path), valueAt(type, mine, path))) found.push({ path, entry });
+      if (hasPath(entry.fieldsV1, path) && changes(valueAt(type, live, path), valueAt(type, mine, path))) found.push({ path, entry });
     }
   });
   return found;
+}
+
+/** Merging an empty object into one that is there (`strategy: {}` and its defaults) changes nothing. */
+function changes(live: unknown, wanted: unknown): boolean {
+  const mergesAway = isObject(wanted) && Object.keys(wanted).length === 0 && isObject(live);
+  return !mergesAway && !jsonEqual(live, wanted);
 }
 
 function setOf(conflicts: FieldConflict[]): FieldSet {
