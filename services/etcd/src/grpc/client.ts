@@ -2,7 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, type SecureCl
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Deframer, frame } from "./frames.ts";
-import { type Code, decodeMessage, RpcError } from "./status.ts";
+import { Code, decodeMessage, RpcError } from "./status.ts";
 
 export interface Connection {
   readonly session: ClientHttp2Session;
@@ -114,7 +114,7 @@ export function startCall(
   stream.on("error", (error) => {
     failure = error;
   });
-  stream.on("close", () => onEnd(status === "none" ? (failure ?? new Error("the connection was closed")) : status));
+  stream.on("close", () => onEnd(status === "none" ? (failure ?? new RpcError(Code.UNAVAILABLE, "the connection was closed")) : status));
   const call = {
     get writable() {
       return !stream.destroyed && !stream.writableEnded;
