@@ -1,92 +1,68 @@
 // Time until a write through kubectl's own path (the load balancer, REST over TLS) succeeds again
 // after SIGKILL of the store's leader, and of the API server that served it. Default settings.
-import { readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
-import { parse } from "yaml";
-import { TestCluster } from "../support/cluster.ts";
+import { type Status, TestCluster } from "../support/cluster.ts";
+import { ApiAccess } from "./api-access.ts";
 import { median, round } from "./measure.ts";
 
-interface Access {
-  server: URL;
-  ca: Buffer;
-  cert: Buffer;
-  key: Buffer;
-}
+type Component = Status["components"][number];
 
-function access(kubeconfig: string): Access {
-  const config = parse(readFileSync(kubeconfig, "utf8"));
-  const cluster = config.clusters[0].cluster;
-  const user = config.users[0].user;
-  const decode = (text: string) => Buffer.from(text, "base64");
-  return {
-    server: new URL(cluster.server),
-    ca: decode(cluster["certificate-authority-data"]),
-    cert: decode(user["client-certificate-data"]),
-    key: decode(user["client-key-data"]),
-  };
-}
+const pause = (delay_ms: number) => new Promise((resolve) => setTimeout(resolve, delay_ms));
 
-/** One POST of a ConfigMap; resolves with the API server that answered, rejects on any failure. */
-function write({ server, ca, cert, key }: Access, agent: Agent, name: string): Promise<void> {
-  const body = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } });
-  return new Promise((resolve, reject) => {
-    const req = request(
-      {
-        host: server.hostname,
-        port: server.port,
-        path: "/api/v1/namespaces/default/configmaps",
-        method: "POST",
-        agent,
-        ca,
-        cert,
-        key,
-        headers: { "content-type": "application/json" },
-        timeout: 1000,
-      },
-      (res) => {
-        res.resume();
-        res.on("end", () => (res.statusCode === 201 || res.statusCode === 409 ? resolve() : reject(new Error(`HTTP ${res.statusCode}`))));
-        res.on("error", reject);
-      },
-    );
-    req.on("timeout", () => req.destroy(new Error("timed out")));
-    req.on("error", reject);
-    req.end(body);
-  });
-}
-
-async function recovery_s(cluster: TestCluster, kill: () => Promise<void>): Promise<number> {
-  const to = access(cluster.kubeconfig);
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  await write(to, agent, `before-${performance.now().toFixed(0)}`);
-  await kill();
-  const at = performance.now();
+async function untilWritten_s(api: ApiAccess, since: number): Promise<number> {
   for (let i = 0; ; i++) {
     try {
-      await write(to, agent, `after-${at.toFixed(0)}-${i}`);
-      agent.destroy();
-      return (performance.now() - at) / 1000;
+      await api.write(`after-${since.toFixed(0)}-${i}`);
+      return (performance.now() - since) / 1000;
     } catch (error) {
-      if (performance.now() - at > 60_000) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (performance.now() - since > 60_000) throw error;
+      await pause(10);
     }
   }
 }
 
-async function killComponent(cluster: TestCluster, prefix: string, leader: boolean): Promise<void> {
-  const target = (await cluster.status()).components.find((c) => c.name.startsWith(prefix) && (!leader || c.leader));
-  if (!target) throw new Error(`no ${prefix} to kill`);
-  process.kill(target.pid, "SIGKILL");
+async function components(cluster: TestCluster, prefix: string): Promise<Component[]> {
+  return (await cluster.status()).components.filter((c) => c.name.startsWith(prefix));
+}
+
+async function storeLeader_s(cluster: TestCluster): Promise<number> {
+  const api = new ApiAccess(cluster.kubeconfig);
+  const leader = (await components(cluster, "etcd")).find((c) => c.leader);
+  if (!leader) throw new Error("the store has no leader");
+  await api.write(`before-${leader.pid}`);
+  process.kill(leader.pid, "SIGKILL");
+  const took = await untilWritten_s(api, performance.now());
+  api.close();
+  return took;
+}
+
+/** Kills one API server after another until it was the one at the other end of our connection. */
+async function apiServer_s(cluster: TestCluster): Promise<number> {
+  for (const index of [0, 1, 2]) {
+    await settled(cluster);
+    const api = new ApiAccess(cluster.kubeconfig);
+    const victim = (await components(cluster, "kube-apiserver"))[index]!;
+    await api.write(`before-${victim.pid}`);
+    const socket = api.idleSocket();
+    const since = performance.now();
+    process.kill(victim.pid, "SIGKILL");
+    const hit = await new Promise<boolean>((resolve) => {
+      socket?.once("close", () => resolve(true));
+      setTimeout(() => resolve(false), 100);
+    });
+    const took = await untilWritten_s(api, since);
+    api.close();
+    if (hit) return took;
+  }
+  throw new Error("no API server was the one that served us");
 }
 
 async function settled(cluster: TestCluster): Promise<void> {
   for (let i = 0; i < 60; i++) {
-    const status = await cluster.status();
-    if (status.components.every((c) => c.state === "running") && status.components.some((c) => c.name.startsWith("etcd") && c.leader))
-      break;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { components: all } = await cluster.status();
+    if (all.every((c) => c.state === "running") && all.some((c) => c.name.startsWith("etcd") && c.leader)) break;
+    await pause(500);
   }
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await pause(3000);
 }
 
 export default async function failover(args: string[]): Promise<Record<string, unknown>> {
@@ -98,16 +74,16 @@ export default async function failover(args: string[]): Promise<Record<string, u
     const api: number[] = [];
     for (let i = 0; i < runs; i++) {
       await settled(cluster);
-      store.push(await recovery_s(cluster, () => killComponent(cluster, "etcd", true)));
-      await settled(cluster);
-      api.push(await recovery_s(cluster, () => killComponent(cluster, "kube-apiserver", false)));
+      store.push(await storeLeader_s(cluster));
+      api.push(await apiServer_s(cluster));
     }
+    const rounded = (values: number[]) => values.map((s) => round(s, 3));
     return {
       runs,
       store_leader_s: round(median(store), 3),
-      store_leader_s_all: store.map((s) => round(s, 3)),
+      store_leader_s_all: rounded(store),
       api_server_s: round(median(api), 3),
-      api_server_s_all: api.map((s) => round(s, 3)),
+      api_server_s_all: rounded(api),
       goal_s: 0.5,
     };
   } finally {

@@ -2,10 +2,16 @@
 import { TestCluster } from "../support/cluster.ts";
 import { BUSYBOX, buildBusybox } from "../support/images.ts";
 import { eventually, ok } from "../support/run.ts";
+import { ApiAccess } from "./api-access.ts";
 import { median, round, timed_s } from "./measure.ts";
 
-const manifest = (name: string) =>
-  `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {bench: pods}}\nspec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: "${BUSYBOX}", command: [sleep, "3600"]}]}\n`;
+const pod = (name: string) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name, labels: { bench: "pods" } },
+  spec: { terminationGracePeriodSeconds: 0, containers: [{ name: "c", image: BUSYBOX, command: ["sleep", "3600"] }] },
+});
+const PODS = "/api/v1/namespaces/default/pods";
 
 /** A pod is two containers: one that holds the namespaces, one that runs the command. */
 async function rawDocker(count: number): Promise<number> {
@@ -24,19 +30,19 @@ async function rawDocker(count: number): Promise<number> {
   }
 }
 
+/** From the first POST to the last pod Running, as a client that asks every 20 ms sees it. */
 async function pods(cluster: TestCluster, count: number): Promise<number> {
-  const names = Array.from({ length: count }, (_, i) => `bench-${i}`);
+  const api = new ApiAccess(cluster.kubeconfig);
+  await api.call("GET", PODS);
   const took = await timed_s(async () => {
-    await cluster.apply(names.map(manifest).join("---\n"));
-    await eventually(
-      "all run",
-      async () =>
-        (await cluster.kubectl("get", "pods", "-l", "bench=pods", "--no-headers")).split("\n").filter((row) => /1\/1\s+Running/.test(row))
-          .length === count,
-      120_000,
-      50,
-    );
+    for (let i = 0; i < count; i++) await api.call("POST", PODS, pod(`bench-${i}`));
+    const running = async () => {
+      const { body } = await api.call("GET", `${PODS}?labelSelector=bench%3Dpods`);
+      return body.items.filter((item: any) => item.status?.containerStatuses?.[0]?.state?.running).length === count;
+    };
+    await eventually("all run", running, 120_000, 20);
   });
+  api.close();
   await cluster.kubectl("delete", "pods", "-l", "bench=pods", "--now");
   return took;
 }

@@ -44,6 +44,8 @@ export function nodeCommand(install: Install, component: string): string[] {
     "--max-semi-space-size=4",
     `--max-old-space-size=${HEAP_MB[component] ?? HEAP_MB[bundle] ?? 256}`,
     "--v8-pool-size=1",
+    // grpc-js names a server by its IP address in TLS; Node warns of it once in every process.
+    "--disable-warning=DEP0123",
     join(install.dist, `${bundle}.mjs`),
   ];
 }
