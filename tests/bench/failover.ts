@@ -37,9 +37,9 @@ async function storeLeader_s(cluster: TestCluster): Promise<number> {
 
 /** Kills one API server after another until it was the one at the other end of our connection. */
 async function apiServer_s(cluster: TestCluster): Promise<number> {
+  const api = new ApiAccess(cluster.kubeconfig);
   for (const index of [0, 1, 2]) {
     await settled(cluster);
-    const api = new ApiAccess(cluster.kubeconfig);
     const victim = (await components(cluster, "kube-apiserver"))[index]!;
     await api.write(`before-${victim.pid}`);
     const socket = api.idleSocket();
@@ -50,9 +50,12 @@ async function apiServer_s(cluster: TestCluster): Promise<number> {
       setTimeout(() => resolve(false), 100);
     });
     const took = await untilWritten_s(api, since);
-    api.close();
-    if (hit) return took;
+    if (hit) {
+      api.close();
+      return took;
+    }
   }
+  api.close();
   throw new Error("no API server was the one that served us");
 }
 
