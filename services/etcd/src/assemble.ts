@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { SecureClientSessionOptions } from "node:http2";
-import type { TlsOptions } from "node:tls";
 import { randomInt } from "@flotilla/base";
 import type { BasePorts, Component } from "@flotilla/process/main.ts";
-import { RawNode } from "@flotilla/raft";
+import { type Message, RawNode } from "@flotilla/raft";
 import { proposeChange, serveCluster } from "./api/cluster.ts";
 import type { ApiContext } from "./api/context.ts";
 import { serveKv } from "./api/kv.ts";
@@ -14,6 +11,7 @@ import { serveWatch } from "./api/watch.ts";
 import { autoCompact } from "./auto-compaction.ts";
 import { prepareStart } from "./bootstrap.ts";
 import { HeaderWriter } from "./codec/kv-responses.ts";
+import { noFaults, withFaults } from "./faults/inject.ts";
 import { Listener } from "./grpc/listener.ts";
 import { Router } from "./grpc/server.ts";
 import { httpApi } from "./http.ts";
@@ -24,6 +22,7 @@ import type { EtcdConfig, TlsFiles } from "./options.ts";
 import { Peers } from "./peer/peers.ts";
 import { servePeers } from "./peer/service.ts";
 import { type Disk, nodeDisk } from "./storage/disk.ts";
+import { clientTls, serverTls } from "./tls.ts";
 
 export interface EtcdPorts extends BasePorts {
   readonly disk?: Disk;
@@ -39,9 +38,10 @@ const defer = (fn: () => void) => void setImmediate(fn);
 
 /** One member of the store: wired, started, listening. */
 export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<Component & { readonly replica: Replica }> {
-  const { clock, random, log } = ports;
-  const disk = ports.disk ?? nodeDisk();
-  const peerTls = clientTls(config.peerTls);
+  const { random, log } = ports;
+  const injection = (config.faultInjection ? withFaults : noFaults)({ ...ports, disk: ports.disk ?? nodeDisk() });
+  const { clock, disk } = injection;
+  const peerTls = clientTls(config.peerTls, log);
   // etcd's shortest lease: one and a half election time-outs, in whole seconds.
   const ttl_s_min = Math.ceil((config.election_ms * 1.5) / 1000);
   const onDiskFailure = (error: Error) => ports.exit("the write-ahead log cannot be written", error);
@@ -59,7 +59,8 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
     election_ticks: Math.round(config.election_ms / tick_ms),
     heartbeat_ticks: Math.max(1, Math.round(config.heartbeat_ms / tick_ms)),
   });
-  const peers = new Peers({ self, clusterId, clock, log, tls: peerTls });
+  const nameOf = (id: number) => machine.members.get(id)?.name;
+  const peers = injection.transport(new Peers({ self, clusterId, clock, log, tls: peerTls }), nameOf);
   const boot = randomInt(random, 2 ** 20);
   const replica = new Replica({ clock, random, log, node, wal, peers, machine, defer }, boot, config.election_ms, tick_ms);
   const metrics = createMetrics();
@@ -106,10 +107,20 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   serveCluster(clientRouter, context);
   serveMaintenance(clientRouter, context);
   const peerRouter = new Router(PEER_MESSAGE_BYTES_MAX);
+  injection.serve(peerRouter);
+  const step = (messages: readonly Message[]) => {
+    try {
+      replica.step(messages);
+    } catch (error) {
+      ports.exit("the member's log does not agree with its cluster: was its data directory changed or lost?", error as Error);
+    }
+  };
   servePeers(peerRouter, {
     replica,
     clusterId,
     heardFrom: (member) => peers.heardFrom(member),
+    receive: (from, messages) => injection.receive(from, messages, step),
+    hears: (member) => injection.hears(member),
     receiveSnapshot: (call) => snapshots.receive(call),
     now_ms: () => clock.monotonic(),
     changeMembers: async (entry) => proposeChange(replica, JSON.parse(entry.toString())),
@@ -122,7 +133,7 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   );
   const listeners: { close(): Promise<void> }[] = [];
   const listen = async (url: string, router: Router, tls: TlsFiles | undefined) => {
-    const listener = new Listener(router, http, url.startsWith("https:") ? serverTls(url, tls) : undefined);
+    const listener = new Listener(router, http, serverTls(url, tls, log));
     const { host, port } = addressOf(url);
     await listener.listen(port, host);
     listeners.push(listener);
@@ -183,16 +194,4 @@ async function handOver(replica: Replica, clock: BasePorts["clock"]): Promise<vo
 function addressOf(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url);
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
-}
-
-function serverTls(url: string, files: TlsFiles | undefined): TlsOptions {
-  if (!files) throw new Error(`${url} needs a certificate: give --cert-file and --key-file (or the --peer- ones)`);
-  const { cert, key, ca, clientAuth } = files;
-  const base = { cert: readFileSync(cert), key: readFileSync(key), minVersion: "TLSv1.2" as const };
-  return ca ? { ...base, ca: readFileSync(ca), requestCert: clientAuth, rejectUnauthorized: clientAuth } : base;
-}
-
-function clientTls(files: TlsFiles | undefined): SecureClientSessionOptions | undefined {
-  if (!files) return undefined;
-  return { cert: readFileSync(files.cert), key: readFileSync(files.key), ca: files.ca ? readFileSync(files.ca) : undefined };
 }

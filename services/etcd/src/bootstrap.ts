@@ -31,7 +31,7 @@ export interface StartPorts {
   readonly disk: Disk;
   readonly log: Logger;
   readonly random: Random;
-  readonly peerTls: SecureClientSessionOptions | undefined;
+  readonly peerTls: () => SecureClientSessionOptions | undefined;
   readonly onDiskFailure: (error: Error) => void;
 }
 
@@ -136,7 +136,7 @@ async function remoteMembers(config: EtcdConfig, ports: StartPorts): Promise<{ c
     });
     const connection = dial(
       url,
-      ports.peerTls,
+      ports.peerTls(),
       () => {},
       (error) => fail(error ?? new Error("closed")),
     );

@@ -37,6 +37,7 @@ export function configOf(f: Flags<typeof FLAGS>): EtcdConfig {
     progressNotify_ms: f["experimental-watch-progress-notify-interval"],
     clientTls: tlsOf("", f["cert-file"], f["key-file"], f["trusted-ca-file"], f["client-cert-auth"]),
     peerTls: tlsOf("peer-", f["peer-cert-file"], f["peer-key-file"], f["peer-trusted-ca-file"], f["peer-client-cert-auth"]),
+    faultInjection: f["experimental-fault-injection"],
   };
 }
 

@@ -44,6 +44,11 @@ export const FLAGS = {
     default: 600_000,
     help: "Duration of periodic watch progress notifications.",
   },
+  "experimental-fault-injection": {
+    type: "bool",
+    default: false,
+    help: "Serve flotilla.control.v1.Faults on the peer URLs: slow or failing disk, bad network, wrong clock. For tests.",
+  },
   "log-level": { type: "string", default: "info", help: "Accepted for compatibility; see -v." },
   logger: { type: "string", default: "zap", help: "Accepted for compatibility." },
 } as const satisfies FlagSpecs;
@@ -69,6 +74,7 @@ export interface EtcdConfig {
   readonly progressNotify_ms: number;
   readonly clientTls: TlsFiles | undefined;
   readonly peerTls: TlsFiles | undefined;
+  readonly faultInjection: boolean;
 }
 
 export interface TlsFiles {

@@ -3,12 +3,12 @@ import type { HeaderWriter } from "../codec/kv-responses.ts";
 import { encode, type MessageName } from "../codec/tables.ts";
 import type { UnaryCall } from "../grpc/server.ts";
 import type { Replica } from "../node/replica.ts";
-import type { Peers } from "../peer/peers.ts";
+import type { PeerTransport } from "../peer/transport.ts";
 
 /** What every service of the client API works with. */
 export interface ApiContext {
   readonly replica: Replica;
-  readonly peers: Peers;
+  readonly peers: PeerTransport;
   readonly clock: Clock;
   readonly random: Random;
   readonly clusterId: string;

@@ -1,7 +1,8 @@
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { createServer as createH2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { createServer as createTlsServer } from "node:tls";
+import type { ServerTls } from "../tls.ts";
 import type { Router } from "./server.ts";
 
 /** What tells gRPC over cleartext from plain HTTP: the first bytes of HTTP/2 (RFC 9113 §3.4). */
@@ -19,7 +20,7 @@ export class Listener {
   private readonly sockets = new Set<Socket>();
   private readonly sessions = new Set<ServerHttp2Session>();
 
-  constructor(router: Router, http: RequestListener, tls: TlsOptions | undefined) {
+  constructor(router: Router, http: RequestListener, tls: ServerTls | undefined) {
     this.h2 = createH2Server({
       settings: { initialWindowSize: RECEIVE_WINDOW_BYTES, maxConcurrentStreams: 0xffffffff },
       maxSessionMemory: 1024,
@@ -36,12 +37,7 @@ export class Listener {
     });
     this.h2.on("sessionError", () => {});
     this.http = createHttpServer(http);
-    this.net = tls
-      ? createTlsServer({ ...tls, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
-          this.track(socket);
-          (socket.alpnProtocol === "http/1.1" ? this.http : this.h2).emit("connection", socket);
-        })
-      : createNetServer((socket) => this.sniff(socket));
+    this.net = tls ? this.secure(tls) : createNetServer((socket) => this.sniff(socket));
     this.net.on("tlsClientError", () => {});
   }
 
@@ -65,6 +61,18 @@ export class Listener {
     for (const session of this.sessions) session.close();
     for (const socket of this.sockets) socket.destroySoon();
     await closed;
+  }
+
+  private secure(tls: ServerTls): NetServer {
+    const server = createTlsServer({ ...tls.options, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
+      this.track(socket);
+      (socket.alpnProtocol === "http/1.1" ? this.http : this.h2).emit("connection", socket);
+    });
+    // Before the server's own listener begins the handshake.
+    return server.prependListener("connection", () => {
+      const renewed = tls.renewed();
+      if (renewed) server.setSecureContext(renewed);
+    });
   }
 
   private sniff(socket: Socket): void {

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random, Timer } from "@flotilla/base";
 import { type Entry, type InstallSnapshot, type Message, NONE, type NodeId, type RawNode, type Ready } from "@flotilla/raft";
 import { type CommandKind, decodeCommand } from "../codec/command.ts";
-import type { Peers } from "../peer/peers.ts";
+import type { PeerTransport } from "../peer/transport.ts";
 import type { Wal } from "../storage/wal.ts";
 import { rpcError, toRpcError } from "./errors.ts";
 import { campaignDelay_ms, quorumConnected } from "./hints.ts";
@@ -15,7 +15,7 @@ export interface ReplicaPorts {
   readonly log: Logger;
   readonly node: RawNode;
   readonly wal: Wal;
-  readonly peers: Peers;
+  readonly peers: PeerTransport;
   readonly machine: Machine;
   /** Runs `fn` after the events that are already waiting (setImmediate). */
   readonly defer: (fn: () => void) => void;

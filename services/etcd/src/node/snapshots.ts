@@ -6,7 +6,7 @@ import type { StreamCall } from "../grpc/server.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { readMessage, writeMessage } from "../peer/codec.ts";
 import { PEER_PATH } from "../peer/link.ts";
-import type { Peers } from "../peer/peers.ts";
+import type { PeerTransport } from "../peer/transport.ts";
 import { exportSnapshot, SnapshotImporter } from "../storage/snapshot.ts";
 import type { SnapshotFiles, SnapshotWriter } from "../storage/snapshot-files.ts";
 import { Reader } from "../wire/reader.ts";
@@ -21,7 +21,7 @@ const LOG_BYTES_MAX = 32 << 20;
 export interface SnapshotsOptions {
   readonly replica: Replica;
   readonly files: SnapshotFiles;
-  readonly peers: Peers;
+  readonly peers: PeerTransport;
   readonly log: Logger;
   readonly clusterId: string;
   readonly snapshotCount: number;

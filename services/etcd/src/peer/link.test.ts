@@ -12,7 +12,7 @@ const message = { type: "timeout-now", from: 1, to: 2, term: 3 } as const;
 
 function open(port: number, happened: string[]): Link {
   const events = { up: () => void happened.push("up"), down: (refused: boolean) => void happened.push(refused ? "refused" : "down") };
-  return new Link([`http://127.0.0.1:${port}`], { clock: systemClock, log: silentLogger, tls: undefined, headers: {}, events });
+  return new Link([`http://127.0.0.1:${port}`], { clock: systemClock, log: silentLogger, tls: () => undefined, headers: {}, events });
 }
 
 test("messages arrive, and the end of the other process is told from a mere loss of the connection", async () => {

@@ -114,7 +114,7 @@ export class Link {
     const url = this.urls[this.next++ % this.urls.length]!;
     const connection = dial(
       url,
-      this.options.tls,
+      this.options.tls(),
       () => this.opened(connection),
       (error) => this.ended(connection, error),
     );
@@ -157,7 +157,8 @@ export class Link {
 export interface LinkOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tls: SecureClientSessionOptions | undefined;
+  /** Asked for each connection: certificates change. */
+  readonly tls: () => SecureClientSessionOptions | undefined;
   readonly headers: Record<string, string>;
   readonly events: LinkEvents;
 }

@@ -3,22 +3,18 @@ import type { Clock, Logger } from "@flotilla/base";
 import type { Message, NodeId } from "@flotilla/raft";
 import type { Member } from "../node/members.ts";
 import { Link } from "./link.ts";
+import type { PeersEvents, PeerTransport } from "./transport.ts";
 
 export interface PeersOptions {
   readonly self: NodeId;
   readonly clusterId: string;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tls: SecureClientSessionOptions | undefined;
-}
-
-export interface PeersEvents {
-  up(id: NodeId): void;
-  down(id: NodeId, refused: boolean): void;
+  readonly tls: () => SecureClientSessionOptions | undefined;
 }
 
 /** The links to all other members, kept in step with the membership. */
-export class Peers {
+export class Peers implements PeerTransport {
   private readonly links = new Map<NodeId, { link: Link; urls: string }>();
   private readonly options: PeersOptions;
   events: PeersEvents = { up() {}, down() {} };
@@ -58,7 +54,6 @@ export class Peers {
     return this.links.get(id)?.link.session;
   }
 
-  /** Sends each member its part in one batch. Returns who could not be reached. */
   send(messages: readonly Message[]): NodeId[] {
     const byMember = new Map<NodeId, Message[]>();
     for (const m of messages) {

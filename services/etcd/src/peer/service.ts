@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from "node:http2";
-import type { NodeId } from "@flotilla/raft";
-import type { Router, StreamCall } from "../grpc/server.ts";
+import type { Http2Session, IncomingHttpHeaders } from "node:http2";
+import type { Message, NodeId } from "@flotilla/raft";
+import type { Router, StreamCall, UnaryCall } from "../grpc/server.ts";
 import { rpcError } from "../node/errors.ts";
 import type { Member } from "../node/members.ts";
 import type { Replica } from "../node/replica.ts";
@@ -13,6 +13,9 @@ export interface PeerServicePorts {
   readonly replica: Replica;
   readonly clusterId: string;
   readonly heardFrom: (member: NodeId) => void;
+  readonly receive: (from: NodeId, messages: readonly Message[]) => void;
+  /** Whether calls from this member get through (see faults/). */
+  readonly hears: (member: NodeId) => boolean;
   readonly receiveSnapshot: (call: StreamCall) => void;
   readonly now_ms: () => number;
   readonly changeMembers: (entry: Buffer) => Promise<void>;
@@ -24,23 +27,32 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
   const checkCluster = (headers: IncomingHttpHeaders) => {
     if (headers["flotilla-cluster-id"] !== clusterId) throw rpcError("clusterIdMismatch");
   };
+  // A connection belongs to the member whose Exchange it carries.
+  const memberOn = new WeakMap<Http2Session, NodeId>();
+  const checkHeard = ({ session }: { session: Http2Session | undefined }) => {
+    const from = session && memberOn.get(session);
+    if (from !== undefined && !ports.hears(from)) throw rpcError("timeout");
+  };
   router.streaming(`${PEER_PATH}/Exchange`, (call) => {
     checkCluster(call.headers);
     const from: NodeId = Number(call.headers["flotilla-member-id"]);
     if (replica.machine.removed.has(from)) throw rpcError("memberNotFound");
+    if (call.session) memberOn.set(call.session, from);
     call.open();
     ports.heardFrom(from);
-    call.onMessage = (bytes) => replica.step(readBatch(bytes));
+    call.onMessage = (bytes) => ports.receive(from, readBatch(bytes));
     call.onEnd = () => call.end();
   });
   router.streaming(`${PEER_PATH}/InstallSnapshot`, (call) => {
     checkCluster(call.headers);
+    checkHeard(call);
     ports.receiveSnapshot(call);
   });
   router.unary(`${PEER_PATH}/Members`, (_request, call) => {
     call.reply(encodeMembers(clusterId, [...replica.machine.members.values()]));
   });
   router.unary(`${PEER_PATH}/ChangeMembers`, (request, call) => {
+    checkHeard(call);
     const entry = new Reader(request);
     let bytes: Buffer = Buffer.alloc(0);
     for (let tag = entry.tag(); tag !== 0; tag = entry.tag()) {
@@ -52,7 +64,8 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
       (error) => call.fail(error),
     );
   });
-  const lease = (answer: (id: string) => { ttl: number; granted: number }) => (request: Buffer, call: { reply(m: Uint8Array): void }) => {
+  const lease = (answer: (id: string) => { ttl: number; granted: number }) => (request: Buffer, call: UnaryCall) => {
+    checkHeard(call);
     if (!replica.isLeader) throw rpcError("notLeader");
     const r = new Reader(request);
     let id = "0";
