@@ -2,22 +2,27 @@
 import { type Field, type StructType, structOf } from "../schema/schema.ts";
 import { fromBase64 } from "./base64.ts";
 import { parseGoDuration } from "./go-duration.ts";
-import { ProtoWriter } from "./writer.ts";
+import type { ProtoWriter } from "./writer.ts";
 
 type Tree = Record<string, unknown>;
 
-export function encodeMessage(type: StructType, tree: Tree): Uint8Array {
-  const writer = new ProtoWriter();
+/** The fields of `tree`, into the message that `writer` is at. */
+export function writeFields(writer: ProtoWriter, type: StructType, tree: Tree): void {
   for (const field of type.own) {
     if (field.proto === 0) continue;
     if (field.inline) {
-      writer.bytes(field.proto, encodeMessage(structOf(field.ref!), tree));
+      writeMessage(writer, field.proto, structOf(field.ref!), tree);
       continue;
     }
     const value = tree[field.json];
     if (value !== undefined && value !== null) writeField(writer, field, value);
   }
-  return writer.finish();
+}
+
+function writeMessage(writer: ProtoWriter, number: number, type: StructType, tree: Tree): void {
+  const start = writer.begin(number);
+  writeFields(writer, type, tree);
+  writer.end(start);
 }
 
 function writeField(writer: ProtoWriter, field: Field, value: unknown): void {
@@ -25,28 +30,28 @@ function writeField(writer: ProtoWriter, field: Field, value: unknown): void {
     case "one":
       return writeElement(writer, field.proto, field, value);
     case "list":
-      if (field.listMessage) return writer.bytes(field.proto, itemsMessage(value as string[]));
+      if (field.listMessage) return writeItems(writer, field.proto, value as string[]);
       for (const item of value as unknown[]) writeElement(writer, field.proto, field, item);
       return;
     default:
       for (const [key, item] of Object.entries(value as Tree)) {
-        const entry = new ProtoWriter();
-        entry.text(1, key);
-        if (field.container === "map-of-lists") entry.bytes(2, itemsMessage(item as string[]));
-        else writeElement(entry, 2, field, item);
-        writer.bytes(field.proto, entry.finish());
+        const start = writer.begin(field.proto);
+        writer.text(1, key);
+        if (field.container === "map-of-lists") writeItems(writer, 2, item as string[]);
+        else writeElement(writer, 2, field, item);
+        writer.end(start);
       }
   }
 }
 
-function itemsMessage(items: readonly string[]): Uint8Array {
-  const writer = new ProtoWriter();
+function writeItems(writer: ProtoWriter, number: number, items: readonly string[]): void {
+  const start = writer.begin(number);
   for (const item of items) writer.text(1, item);
-  return writer.finish();
+  writer.end(start);
 }
 
 function writeElement(writer: ProtoWriter, number: number, field: Field, value: unknown): void {
-  if (field.ref !== undefined) return writer.bytes(number, encodeMessage(structOf(field.ref), value as Tree));
+  if (field.ref !== undefined) return writeMessage(writer, number, structOf(field.ref), value as Tree);
   switch (field.scalar!) {
     case "string":
       return writer.text(number, value as string);
@@ -59,34 +64,31 @@ function writeElement(writer: ProtoWriter, number: number, field: Field, value: 
       return writer.double(number, value as number);
     case "bytes":
       return writer.bytes(number, fromBase64(value as string));
-    default:
-      return writer.bytes(number, wellKnown(field, value));
+    default: {
+      const start = writer.begin(number);
+      writeWellKnown(writer, field, value);
+      writer.end(start);
+    }
   }
 }
 
 /** Scalars of JSON that are messages in protobuf. */
-function wellKnown(field: Field, value: unknown): Uint8Array {
-  const writer = new ProtoWriter();
+function writeWellKnown(writer: ProtoWriter, field: Field, value: unknown): void {
   switch (field.scalar!) {
     case "intstr":
       writer.varint(1, typeof value === "string" ? 1 : 0);
       writer.varint(2, typeof value === "number" ? value : 0);
-      writer.text(3, typeof value === "string" ? value : "");
-      break;
+      return writer.text(3, typeof value === "string" ? value : "");
     case "time":
     case "microtime":
-      writeTime(writer, value as string);
-      break;
+      return writeTime(writer, value as string);
     case "duration":
-      writer.varint(1, parseGoDuration(value as string));
-      break;
+      return writer.varint(1, parseGoDuration(value as string));
     case "quantity":
-      writer.text(1, String(value));
-      break;
+      return writer.text(1, String(value));
     default:
-      writer.text(1, JSON.stringify(value)); // RawExtension, JSON, FieldsV1: {raw = 1}
+      return writer.text(1, JSON.stringify(value)); // RawExtension, JSON, FieldsV1: {raw = 1}
   }
-  return writer.finish();
 }
 
 function writeTime(writer: ProtoWriter, text: string): void {

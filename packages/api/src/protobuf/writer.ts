@@ -1,8 +1,10 @@
 const ENCODER = new TextEncoder();
+/** A message's length is first given one byte; only longer messages are moved to make room. */
+const SHORT_BYTES_MAX = 127;
 
-/** Builds one protobuf message in a growing buffer. */
+/** Builds one protobuf message, with the messages inside it, in a single growing buffer. */
 export class ProtoWriter {
-  #buffer = new Uint8Array(256);
+  #buffer = new Uint8Array(512);
   #length = 0;
 
   varint(field: number, value: number): void {
@@ -13,13 +15,14 @@ export class ProtoWriter {
   bytes(field: number, value: Uint8Array): void {
     this.#tag(field, 2);
     this.#unsigned(value.length);
-    this.#reserve(value.length);
-    this.#buffer.set(value, this.#length);
-    this.#length += value.length;
+    this.raw(value);
   }
 
   text(field: number, value: string): void {
-    this.bytes(field, ENCODER.encode(value));
+    const start = this.begin(field);
+    this.#reserve(value.length * 3); // UTF-8 takes at most three bytes for each UTF-16 unit
+    this.#length += ENCODER.encodeInto(value, this.#buffer.subarray(this.#length)).written;
+    this.end(start);
   }
 
   double(field: number, value: number): void {
@@ -27,6 +30,35 @@ export class ProtoWriter {
     this.#reserve(8);
     new DataView(this.#buffer.buffer).setFloat64(this.#length, value, true);
     this.#length += 8;
+  }
+
+  /** Opens a message inside this one; what follows belongs to it until `end` gets the number returned here. */
+  begin(field: number): number {
+    this.#tag(field, 2);
+    this.#push(0);
+    return this.#length;
+  }
+
+  end(start: number): void {
+    const size = this.#length - start;
+    if (size <= SHORT_BYTES_MAX) {
+      this.#buffer[start - 1] = size;
+      return;
+    }
+    const more = Math.floor(Math.log2(size) / 7);
+    this.#reserve(more);
+    this.#buffer.copyWithin(start + more, start, this.#length);
+    const end = this.#length + more;
+    this.#length = start - 1;
+    this.#unsigned(size);
+    this.#length = end;
+  }
+
+  /** Bytes as they are, without tag and length. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 
   finish(): Uint8Array {

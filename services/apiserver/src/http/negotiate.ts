@@ -23,21 +23,17 @@ const TRANSFORMS: Record<string, Format["as"]> = {
 };
 
 /**
- * The first acceptable entry of Accept, in its order. Protobuf is answered only
- * where nothing else will do: JSON is at hand, and every client that names both takes either.
+ * The first acceptable entry of Accept, in its order.
+ * @param protobuf whether the object has a protobuf form; custom resources have none.
  * @throws ApiError NotAcceptable
  */
-export function negotiate(accept: string | undefined): Format {
+export function negotiate(accept: string | undefined, protobuf: boolean): Format {
   if (!accept || accept === "application/json" || accept === "*/*") return JSON_OBJECT;
-  let protobuf: Format | undefined;
   for (const entry of accept.split(",")) {
     const format = formatOf(entry);
-    if (!format) continue;
-    if (format.media !== "protobuf") return format;
-    protobuf ??= format;
+    if (format && (protobuf || format.media !== "protobuf")) return format;
   }
-  if (protobuf) return protobuf;
-  const known = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  const known = `application/json, application/yaml${protobuf ? ", application/vnd.kubernetes.protobuf" : ""}`;
   throw apiError("NotAcceptable", `only the following media types are accepted: ${known}`);
 }
 
@@ -50,6 +46,8 @@ function formatOf(entry: string): Format | undefined {
   if (transform === undefined) return { media, as: "object", version: "v1" };
   const as = TRANSFORMS[transform];
   const version = parameters.get("v");
+  // Upstream's Table has no protobuf form either.
+  if (as === "table" && media === "protobuf") return undefined;
   if (!as || parameters.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined;
   return { media, as, version };
 }

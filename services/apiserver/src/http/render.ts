@@ -1,4 +1,15 @@
-import { type Column, encodeProtobuf, type KubeObject, type ResourceDefinition, type Table, toTable } from "@flotilla/api";
+import {
+  type Column,
+  encodeProtobuf,
+  type KubeObject,
+  PROTOBUF_MEDIA_TYPE,
+  protobufSchemaOf,
+  type ResourceDefinition,
+  type Status,
+  type Table,
+  toTable,
+} from "@flotilla/api";
+import { assert } from "@flotilla/base";
 import type { ListMetadata, Reply } from "../request/call.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Format } from "./negotiate.ts";
@@ -21,18 +32,28 @@ const LIST_END = Buffer.from("]}");
 export async function render(reply: Extract<Reply, { type: "object" | "list" }>, options: RenderOptions): Promise<Rendered> {
   const { format } = options;
   if (format.media === "yaml") return { contentType: "application/yaml", body: await yaml(objectOf(reply, options)) };
-  if (format.media === "protobuf" && reply.definition) {
-    const type = protobufType(reply);
-    return {
-      contentType: "application/vnd.kubernetes.protobuf",
-      body: Buffer.from(encodeProtobuf(type, objectOf(reply, options) as KubeObject)),
-    };
-  }
+  if (format.media === "protobuf") return { contentType: PROTOBUF_MEDIA_TYPE, body: protobufOf(objectOf(reply, options)) };
   return { contentType: "application/json", body: jsonOf(reply, options) };
 }
 
-function protobufType(reply: Extract<Reply, { type: "object" | "list" }>): string {
-  return reply.type === "list" ? `${reply.definition.schema}List` : reply.definition!.schema;
+/** Whether a reply has a protobuf form: built-in kinds and what is said about them. */
+export function hasProtobuf(reply: Extract<Reply, { type: "object" | "list" | "watch" }>): boolean {
+  if (reply.type === "object") return protobufSchemaOf(reply.object) !== undefined;
+  return protobufSchemaOf({ apiVersion: apiVersionOf(reply.definition), kind: reply.definition.kind }) !== undefined;
+}
+
+export function protobufOf(object: { apiVersion?: string; kind?: string }): Buffer {
+  const schema = protobufSchemaOf(object);
+  assert(schema, `${object.apiVersion} ${object.kind} has a protobuf form`);
+  const bytes = encodeProtobuf(schema, object);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** A Status in the form that the client understands best; errors never fail for want of one. */
+export function renderStatus(status: Status, accept: string | undefined): Rendered {
+  const wantsProtobuf = (accept ?? "").trimStart().startsWith(PROTOBUF_MEDIA_TYPE);
+  if (wantsProtobuf) return { contentType: PROTOBUF_MEDIA_TYPE, body: protobufOf(status) };
+  return { contentType: "application/json", body: Buffer.from(JSON.stringify(status)) };
 }
 
 function jsonOf(reply: Extract<Reply, { type: "object" | "list" }>, options: RenderOptions): Buffer {

@@ -11,7 +11,7 @@ import { parseRequestInfo } from "../request/request-info.ts";
 import { readBody } from "./body.ts";
 import { certificateOf, credentialsOf } from "./credentials.ts";
 import { negotiate } from "./negotiate.ts";
-import { render } from "./render.ts";
+import { hasProtobuf, render, renderStatus } from "./render.ts";
 import { send, statusHeaders, statusOf, warningHeaders } from "./respond.ts";
 import { writeWatch } from "./watch-writer.ts";
 
@@ -121,11 +121,10 @@ class Front {
       const status = statusOf(error, this.log);
       done(status.code);
       if (response.headersSent) response.destroy();
-      else
-        await send(request, response, status.code, "application/json", JSON.stringify(status), {
-          ...statusHeaders(status),
-          ...warningHeaders(call.warnings),
-        });
+      else {
+        const { contentType, body } = renderStatus(status, call.accept);
+        await send(request, response, status.code, contentType, body, { ...statusHeaders(status), ...warningHeaders(call.warnings) });
+      }
     } finally {
       timer?.cancel();
     }
@@ -141,7 +140,7 @@ class Front {
       case "upgrade":
         throw apiError("BadRequest", "Upgrade request required");
       case "watch": {
-        const format = negotiate(request.headers.accept);
+        const format = negotiate(request.headers.accept, hasProtobuf(reply));
         return writeWatch(response, reply.definition, reply.source, {
           format,
           includeObject: call.query.get("includeObject"),
@@ -149,7 +148,7 @@ class Front {
         });
       }
       default: {
-        const format = negotiate(request.headers.accept);
+        const format = negotiate(request.headers.accept, hasProtobuf(reply));
         const options = { format, includeObject: call.query.get("includeObject"), now_ms: this.clock.now() };
         const { contentType, body } = await render(reply, options);
         return send(request, response, reply.type === "object" ? reply.code : 200, contentType, body, warnings);

@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
-import type { KubeObject, ResourceDefinition, Status } from "@flotilla/api";
+import { type KubeObject, PROTOBUF_MEDIA_TYPE, type ResourceDefinition, type Status, watchFrame } from "@flotilla/api";
 import type { EventType, WatchSink, WatchSource } from "../registry/watch.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Format } from "./negotiate.ts";
-import { apiVersionOf, partial, tableOf } from "./render.ts";
+import { apiVersionOf, partial, protobufOf, tableOf } from "./render.ts";
 
 /** A client that has this much unread is cut off; it comes back from its last version. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
@@ -19,18 +19,20 @@ export interface WatchWriterOptions {
   now: () => number;
 }
 
-/** Streams a watch as lines of JSON; resolves when either side has ended it. */
+/** Streams a watch, as lines of JSON or as frames of protobuf; resolves when either side has ended it. */
 export function writeWatch(
   response: ServerResponse,
   def: ResourceDefinition,
   source: WatchSource,
   options: WatchWriterOptions,
 ): Promise<void> {
-  response.writeHead(200, { "Content-Type": "application/json", "Cache-Control": "no-cache, private" });
+  const { media } = options.format;
+  const contentType = media === "protobuf" ? `${PROTOBUF_MEDIA_TYPE};stream=watch` : "application/json";
+  response.writeHead(200, { "Content-Type": contentType, "Cache-Control": "no-cache, private" });
   // Clients wait for the headers before they believe that the watch stands.
   response.flushHeaders();
   return new Promise((resolve) => {
-    const sink = new LineSink(response, def, options);
+    const sink = new ResponseSink(response, def, options);
     const stop = source.start(sink);
     response.on("error", () => {});
     response.on("close", () => {
@@ -40,7 +42,7 @@ export function writeWatch(
   });
 }
 
-class LineSink implements WatchSink {
+class ResponseSink implements WatchSink {
   private parts: Buffer[] = [];
   private headersSent = false;
   private readonly response: ServerResponse;
@@ -58,13 +60,11 @@ class LineSink implements WatchSink {
   }
 
   event(type: EventType, entry: Entry): void {
-    const { as } = this.options.format;
-    this.line(
-      type,
-      as === "object"
-        ? entry.json
-        : encode(as === "table" ? this.table([entry.object]) : partial(entry.object, this.options.format.version)),
-    );
+    const { as, media, version } = this.options.format;
+    if (as === "table") this.send(type, this.table([entry.object]));
+    else if (as !== "object") this.send(type, partial(entry.object, version));
+    else if (media === "protobuf") this.parts.push(entry.variant(`watch ${type}`, () => frame(type, entry.object)));
+    else this.line(type, entry.json);
   }
 
   bookmark(revision: number, initial: boolean): void {
@@ -74,13 +74,13 @@ class LineSink implements WatchSink {
       ...(initial ? { annotations: INITIAL_EVENTS_END } : {}),
     };
     const { as, version } = this.options.format;
-    if (as === "table") this.line("BOOKMARK", encode({ ...this.table([]), metadata }));
-    else if (as === "object") this.line("BOOKMARK", encode({ kind: this.def.kind, apiVersion: apiVersionOf(this.def), metadata }));
-    else this.line("BOOKMARK", encode({ kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata }));
+    if (as === "table") this.send("BOOKMARK", { ...this.table([]), metadata });
+    else if (as === "object") this.send("BOOKMARK", { kind: this.def.kind, apiVersion: apiVersionOf(this.def), metadata });
+    else this.send("BOOKMARK", { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata });
   }
 
   error(status: Status): void {
-    this.line("ERROR", encode(status));
+    this.send("ERROR", status);
     this.flush();
   }
 
@@ -96,6 +96,11 @@ class LineSink implements WatchSink {
     this.response.end();
   }
 
+  private send(type: string, object: object): void {
+    if (this.options.format.media === "protobuf") this.parts.push(frame(type, object));
+    else this.line(type, Buffer.from(JSON.stringify(object)));
+  }
+
   private line(type: string, object: Buffer): void {
     this.parts.push(OPEN[type]!, object, CLOSE);
   }
@@ -108,4 +113,4 @@ class LineSink implements WatchSink {
   }
 }
 
-const encode = (object: object): Buffer => Buffer.from(JSON.stringify(object));
+const frame = (type: string, object: object): Buffer => Buffer.from(watchFrame(type, protobufOf(object)));
