@@ -7,6 +7,39 @@ import { join } from "node:path";
 const facts = process.argv[2];
 if (!facts) throw new Error("usage: gen-schema.mjs <facts folder>");
 const packages = JSON.parse(readFileSync(join(facts, "kubernetes-api-types.json"), "utf8"));
+// What the facts of apiextensions are too old for: CEL rules (KEP-2876), selectable fields (KEP-4358); and an empty struct.
+Object.assign(packages["apiextensions/v1"], {
+  ValidationRule: {
+    f: [
+      { j: "rule", t: "string", p: "1" },
+      { j: "message", t: "string", p: "2", o: true },
+      { j: "messageExpression", t: "string", p: "3", o: true },
+      { j: "reason", t: "*FieldValueErrorReason", p: "4", o: true },
+      { j: "fieldPath", t: "string", p: "5", o: true },
+      { j: "optionalOldSelf", t: "*bool", p: "6", o: true },
+    ],
+  },
+  FieldValueErrorReason: { b: "string", enum: ["FieldValueRequired", "FieldValueDuplicate", "FieldValueInvalid", "FieldValueForbidden"] },
+  SelectableField: { f: [{ j: "jsonPath", t: "string", p: "1" }] },
+  CustomResourceSubresourceStatus: { f: [] },
+});
+packages["apiextensions/v1"].JSONSchemaProps.f.push({
+  j: "x-kubernetes-validations",
+  t: "[]ValidationRule",
+  p: "44",
+  o: true,
+  ps: "merge",
+  pk: "rule",
+  lt: "map",
+  lk: ["rule"],
+});
+packages["apiextensions/v1"].CustomResourceDefinitionVersion.f.push({
+  j: "selectableFields",
+  t: "[]SelectableField",
+  p: "9",
+  o: true,
+  lt: "atomic",
+});
 const out = new URL("../packages/api/src/schema/gen/", import.meta.url).pathname;
 
 // Shapes of conversations, not of objects.
@@ -30,10 +63,9 @@ const SCALARS = {
   "meta/v1.Duration": "duration",
   "meta/v1.FieldsV1": "fields",
   "apiextensions/v1.JSON": "json",
-  "apiextensions/v1.CustomResourceSubresourceStatus": "raw", // an empty struct
-  "apiextensions/v1.JSONSchemaPropsOrArray": "raw",
-  "apiextensions/v1.JSONSchemaPropsOrBool": "raw",
-  "apiextensions/v1.JSONSchemaPropsOrStringArray": "raw",
+  "apiextensions/v1.JSONSchemaPropsOrArray": "schemaOrArray",
+  "apiextensions/v1.JSONSchemaPropsOrBool": "schemaOrBool",
+  "apiextensions/v1.JSONSchemaPropsOrStringArray": "schemaOrStrings",
 };
 // Packages that a prefix of a type may stand for, in the order to look in.
 const PREFIXES = {

@@ -1,7 +1,13 @@
 import type * as k8s from "@kubernetes/client-node";
 
-/** A client-node model as it stands on the wire: times are RFC 3339 strings. */
-export type Wire<T> = T extends Date ? string : T extends (infer U)[] ? Wire<U>[] : T extends object ? { [K in keyof T]: Wire<T[K]> } : T;
+/** A client-node model as it stands on the wire: times are RFC 3339 strings, and a member named by a keyword has no "_" before it. */
+export type Wire<T> = T extends Date
+  ? string
+  : T extends (infer U)[]
+    ? Wire<U>[]
+    : T extends object
+      ? { [K in keyof T as K extends `_${infer Keyword}` ? Keyword : K]: Wire<T[K]> }
+      : T;
 
 type Obj<T> = Wire<T> & { apiVersion?: string; kind?: string; metadata: ObjectMeta };
 
@@ -63,3 +69,9 @@ export type HorizontalPodAutoscaler = Obj<k8s.V2HorizontalPodAutoscaler>;
 export type Volume = Wire<k8s.V1Volume>;
 export type Probe = Wire<k8s.V1Probe>;
 export type ServiceSpec = Wire<k8s.V1ServiceSpec>;
+export type ValidatingWebhookConfiguration = Obj<k8s.V1ValidatingWebhookConfiguration>;
+export type MutatingWebhookConfiguration = Obj<k8s.V1MutatingWebhookConfiguration>;
+export type ValidatingAdmissionPolicy = Obj<k8s.V1ValidatingAdmissionPolicy>;
+export type ValidatingAdmissionPolicyBinding = Obj<k8s.V1ValidatingAdmissionPolicyBinding>;
+export type APIService = Obj<k8s.V1APIService>;
+export type CustomResourceDefinition = Obj<k8s.V1CustomResourceDefinition>;

@@ -74,8 +74,12 @@ function elementSchema(field: Field, prefix: string): Schema {
       return { type: "string", format: "date-time" };
     case "intstr":
       return { type: "string", format: "int-or-string" };
-    case "raw":
     case "json":
+    case "schemaOrArray":
+    case "schemaOrBool":
+    case "schemaOrStrings":
+      return {}; // several JSON types: anything goes
+    case "raw":
     case "fields":
       return { type: "object" };
     default: {

@@ -9,6 +9,7 @@ import { type Field, type StructType, structOf } from "../schema/schema.ts";
 import { toBase64 } from "./base64.ts";
 import { formatGoDuration } from "./go-duration.ts";
 import { ProtoReader } from "./reader.ts";
+import { decodeSchemaUnion } from "./schema-union.ts";
 
 type Tree = Record<string, unknown>;
 const DEPTH_MAX = 200;
@@ -114,6 +115,10 @@ function readElement(field: Field, reader: ProtoReader, wire: number, depth: num
       return readTime(reader.bytes(), formatMicroTime);
     case "duration":
       return formatGoDuration(readNumbers(reader.bytes()).get(1) ?? 0);
+    case "schemaOrArray":
+    case "schemaOrBool":
+    case "schemaOrStrings":
+      return decodeSchemaUnion(field.scalar, reader.bytes(), (type, bytes) => decodeMessage(type, bytes, depth + 1));
     case "raw":
     case "json":
     case "fields":

@@ -1,7 +1,8 @@
 /** Objects of the built-in types to protobuf messages; the mirror of decode.ts. Absent fields are not written. */
-import { type Field, type StructType, structOf } from "../schema/schema.ts";
+import { type Field, isSchemaUnion, type StructType, structOf } from "../schema/schema.ts";
 import { fromBase64 } from "./base64.ts";
 import { parseGoDuration } from "./go-duration.ts";
+import { writeSchemaUnion } from "./schema-union.ts";
 import type { ProtoWriter } from "./writer.ts";
 
 type Tree = Record<string, unknown>;
@@ -66,7 +67,8 @@ function writeElement(writer: ProtoWriter, number: number, field: Field, value: 
       return writer.bytes(number, fromBase64(value as string));
     default: {
       const start = writer.begin(number);
-      writeWellKnown(writer, field, value);
+      if (isSchemaUnion(field.scalar)) writeSchemaUnion(writer, field.scalar, value, writeMessage);
+      else writeWellKnown(writer, field, value);
       writer.end(start);
     }
   }

@@ -1,5 +1,11 @@
 /** All built-in kinds, in the order of discovery. Adding a kind: write its file, name it here. */
 import type { ResourceDefinition } from "../definition.ts";
+import { mutatingWebhookConfigurations } from "./admissionregistration/mutating-webhook-configuration.ts";
+import { validatingAdmissionPolicies } from "./admissionregistration/validating-admission-policy.ts";
+import { validatingAdmissionPolicyBindings } from "./admissionregistration/validating-admission-policy-binding.ts";
+import { validatingWebhookConfigurations } from "./admissionregistration/validating-webhook-configuration.ts";
+import { customResourceDefinitions } from "./apiextensions/custom-resource-definition.ts";
+import { apiServices } from "./apiregistration/api-service.ts";
 import { daemonSets } from "./apps/daemon-set.ts";
 import { deployments } from "./apps/deployment.ts";
 import { replicaSets } from "./apps/replica-set.ts";
@@ -15,9 +21,11 @@ import { bindings } from "./core/binding.ts";
 import { configMaps } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { events } from "./core/event.ts";
+import { limitRanges } from "./core/limit-range.ts";
 import { namespaces } from "./core/namespace.ts";
 import { nodes } from "./core/node.ts";
 import { pods } from "./core/pod.ts";
+import { resourceQuotas } from "./core/resource-quota.ts";
 import { secrets } from "./core/secret.ts";
 import { services } from "./core/service.ts";
 import { serviceAccounts } from "./core/service-account.ts";
@@ -35,12 +43,15 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   configMaps,
   endpoints,
   events,
+  limitRanges,
   namespaces,
   nodes,
   pods,
+  resourceQuotas,
   secrets,
   serviceAccounts,
   services,
+  apiServices,
   daemonSets,
   deployments,
   replicaSets,
@@ -56,6 +67,11 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   clusterRoles,
   roleBindings,
   roles,
+  mutatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
+  customResourceDefinitions,
   leases,
   runtimeClasses,
   priorityClasses,

@@ -4,7 +4,7 @@
  * and times get their canonical form, and struct fields that upstream always writes are there.
  */
 import { checkScalar, MISMATCH, ScalarError } from "./scalars.ts";
-import { type Field, goTypeName, type StructType, structOf } from "./schema.ts";
+import { type Field, goTypeName, isSchemaUnion, JSON_SCHEMA, type StructType, structOf } from "./schema.ts";
 
 /** `json: cannot unmarshal …`: the body can't be of this kind. */
 export class DecodeError extends Error {
@@ -118,11 +118,18 @@ class Walk implements ConformResult {
     try {
       const checked = checkScalar(field.scalar!, value);
       if (checked === MISMATCH) throw this.#mismatch(type, value, goTypeName(field, true));
+      if (isSchemaUnion(field.scalar)) this.#schemas(checked);
       return checked;
     } catch (error) {
       if (error instanceof ScalarError) throw new DecodeError(error.message);
       throw error;
     }
+  }
+
+  /** The JSON schema, or schemas, of a union; its other forms have no members. */
+  #schemas(value: unknown): void {
+    if (isObject(value)) this.struct(structOf(JSON_SCHEMA), value);
+    else if (Array.isArray(value)) for (const item of value) if (isObject(item)) this.struct(structOf(JSON_SCHEMA), item);
   }
 
   /** Members below what the schema does not look into. */

@@ -24,6 +24,10 @@ const CHECKS: Record<Scalar, (value: unknown) => unknown> = {
   raw: (value) => value,
   json: (value) => value,
   fields: (value) => (typeof value === "object" ? value : MISMATCH),
+  // A schema's own fields are conform's to check.
+  schemaOrArray: (value) => (typeof value === "object" ? value : MISMATCH),
+  schemaOrBool: (value) => (typeof value === "boolean" || (typeof value === "object" && !Array.isArray(value)) ? value : MISMATCH),
+  schemaOrStrings: (value) => (typeof value === "object" ? value : MISMATCH),
 };
 
 export function checkScalar(scalar: Scalar, value: unknown): unknown {

@@ -22,7 +22,16 @@ export type Scalar =
   /** apiextensions JSON: any JSON, null too. */
   | "json"
   /** metav1.FieldsV1. */
-  | "fields";
+  | "fields"
+  /** A JSON schema, or a list of them, a boolean, a list of strings (apiextensions JSONSchemaPropsOr…). */
+  | SchemaUnion;
+
+export type SchemaUnion = "schemaOrArray" | "schemaOrBool" | "schemaOrStrings";
+
+/** The struct in every SchemaUnion. */
+export const JSON_SCHEMA = "apiextensions/v1.JSONSchemaProps";
+
+export const isSchemaUnion = (scalar: Scalar | undefined): scalar is SchemaUnion => scalar?.startsWith("schemaOr") ?? false;
 
 export type Container = "one" | "list" | "map" | "map-of-lists";
 
@@ -185,6 +194,9 @@ const GO_NAMES: Partial<Record<Scalar, string>> = {
   raw: "runtime.RawExtension",
   json: "v1.JSON",
   fields: "v1.FieldsV1",
+  schemaOrArray: "v1.JSONSchemaPropsOrArray",
+  schemaOrBool: "v1.JSONSchemaPropsOrBool",
+  schemaOrStrings: "v1.JSONSchemaPropsOrStringArray",
 };
 
 function goElementName(field: Field): string {

@@ -5,7 +5,23 @@ import { compareQuantity, parseQuantity, type ResourceList } from "../quantity.t
 import { NON_NEGATIVE } from "./common.ts";
 
 const CONTAINER_RESOURCES = ["cpu", "memory", "ephemeral-storage"];
-const STANDARD_RESOURCES = [...CONTAINER_RESOURCES, "pods", "services", "secrets", "configmaps", "storage"];
+const STANDARD_RESOURCES = [...CONTAINER_RESOURCES, "pods", "services", "secrets", "configmaps", "storage"].concat([
+  "requests.cpu",
+  "requests.memory",
+  "requests.ephemeral-storage",
+  "requests.storage",
+  "limits.cpu",
+  "limits.memory",
+  "limits.ephemeral-storage",
+  "resourcequotas",
+  "replicationcontrollers",
+  "persistentvolumeclaims",
+  "services.nodeports",
+  "services.loadbalancers",
+]);
+
+export const isContainerResource = (name: string): boolean => CONTAINER_RESOURCES.includes(name);
+export const isStandardResource = (name: string): boolean => STANDARD_RESOURCES.includes(name);
 
 export interface Requirements {
   requests?: ResourceList;
@@ -32,7 +48,8 @@ function compareWithLimit(name: string, request: string, limit: string, field: s
 }
 
 /** Native resources other than huge pages; extended ones (with a domain) are exact. */
-const mayOvercommit = (name: string): boolean => (!name.includes("/") || name.includes("kubernetes.io/")) && !name.startsWith("hugepages-");
+export const mayOvercommit = (name: string): boolean =>
+  (!name.includes("/") || name.includes("kubernetes.io/")) && !name.startsWith("hugepages-");
 
 function validateList(list: ResourceList, field: string, errors: FieldErrors): void {
   for (const [name, text] of Object.entries(list)) {

@@ -1,0 +1,7 @@
+import { webhookConfigurations } from "./webhook-configuration.ts";
+
+export const validatingWebhookConfigurations = webhookConfigurations(
+  "ValidatingWebhookConfiguration",
+  "validatingwebhookconfigurations",
+  () => {},
+);
