@@ -54,6 +54,8 @@ export const ClusterRoleBindings = define<t.ClusterRoleBinding>(
   "ClusterRoleBinding",
   false,
 );
+export const ResourceQuotas = define<t.ResourceQuota>("", "v1", "resourcequotas", "ResourceQuota");
+export const LimitRanges = define<t.LimitRange>("", "v1", "limitranges", "LimitRange");
 
 /** "v1", "apps/v1". */
 export function apiVersionOf(type: ResourceType<unknown>): string {

@@ -12,6 +12,7 @@ import { startPodGarbageCollector } from "./nodes/pod-gc.ts";
 import { startTtlController } from "./nodes/ttl-controller.ts";
 import { startClusterRoleAggregation } from "./rbac/aggregation.ts";
 import { startReplicaSetController } from "./replicaset/controller.ts";
+import { startResourceQuotaController } from "./resource-quota/controller.ts";
 import { startServiceAccountController } from "./serviceaccount/default-account.ts";
 import { startRootCaPublisher } from "./serviceaccount/root-ca.ts";
 import { startTokenCleaner } from "./serviceaccount/token-cleaner.ts";
@@ -30,6 +31,7 @@ export const CONTROLLERS: ControllerDefinition[] = [
   { name: "endpointslice-mirroring-controller", alias: "endpointslicemirroring", start: startMirroringController },
   { name: "namespace-controller", alias: "namespace", start: startNamespaceController },
   { name: "garbage-collector-controller", alias: "garbagecollector", start: startGarbageCollector },
+  { name: "resourcequota-controller", alias: "resourcequota", start: startResourceQuotaController },
   { name: "serviceaccount-controller", alias: "serviceaccount", start: startServiceAccountController },
   { name: "root-ca-certificate-publisher-controller", alias: "root-ca-cert-publisher", start: startRootCaPublisher },
   { name: "serviceaccount-token-controller", alias: "serviceaccount-token", start: startServiceAccountTokenController },

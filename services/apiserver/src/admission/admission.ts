@@ -10,6 +10,10 @@ export interface AdmissionAttributes {
   readonly user: User;
   readonly dryRun: boolean;
   readonly warnings: string[];
+  /** What to give back when the write does not happen after all. Plug-ins add to it. */
+  readonly onFailure?: (() => Promise<void>)[];
+  /** Notes for the audit log, under keys such as "pod-security.kubernetes.io/enforce-policy". */
+  readonly annotations?: Record<string, string>;
 }
 
 /** One admission plug-in. Both parts throw ApiError to refuse. */
@@ -32,13 +36,25 @@ export function createAdmission(plugins: readonly AdmissionPlugin[]): Admission 
   const validating = plugins.filter((plugin) => plugin.validate);
   return {
     async mutate(attributes, object, old) {
-      for (const plugin of mutating) await plugin.mutate!(attributes, object, old);
+      for (const plugin of mutating) {
+        // Most answer at once: no turn of the event loop for them.
+        const pending = plugin.mutate!(attributes, object, old);
+        if (pending) await pending;
+      }
     },
     async validate(attributes, object, old) {
-      for (const plugin of validating) await plugin.validate!(attributes, object, old);
+      for (const plugin of validating) {
+        const pending = plugin.validate!(attributes, object, old);
+        if (pending) await pending;
+      }
     },
   };
 }
 
 export const isPod = ({ definition, subresource }: AdmissionAttributes): boolean =>
   definition.group === "" && definition.resource === "pods" && subresource === "";
+
+/** The write did not happen: what was reserved for it goes back. */
+export async function giveBack({ onFailure }: AdmissionAttributes): Promise<void> {
+  await Promise.all((onFailure ?? []).splice(0).map((undo) => undo()));
+}

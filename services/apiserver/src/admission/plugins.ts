@@ -4,10 +4,12 @@ import type { Store } from "../storage/store.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 import { certificateApproval } from "./certificate-approval.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
+import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 
@@ -27,6 +29,7 @@ interface Registered {
 /** Every plug-in, in the order in which they run (upstream's recommended order). */
 const PLUGINS: readonly Registered[] = [
   { create: namespaceLifecycle, byDefault: true },
+  { create: limitRanger, byDefault: true },
   { create: serviceAccount, byDefault: true },
   { create: nodeRestriction, byDefault: false },
   { create: priority, byDefault: true },
@@ -34,6 +37,7 @@ const PLUGINS: readonly Registered[] = [
   { create: runtimeClass, byDefault: true },
   { create: certificateApproval, byDefault: true },
   { create: rbacEscalation, byDefault: true },
+  { create: resourceQuota, byDefault: true },
 ];
 
 /** @throws Error for a name that no plug-in has. */
@@ -59,11 +63,9 @@ const ACCEPTED = new Set([
   "ClusterTrustBundleAttest",
   "DefaultIngressClass",
   "DefaultStorageClass",
-  "LimitRanger",
   "MutatingAdmissionWebhook",
   "PersistentVolumeClaimResize",
   "PodSecurity",
-  "ResourceQuota",
   "StorageObjectInUseProtection",
   "TaintNodesByCondition",
   "ValidatingAdmissionPolicy",

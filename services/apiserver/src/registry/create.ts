@@ -9,6 +9,7 @@ import {
   type ResourceDefinition,
   trackManagedFields,
 } from "@flotilla/api";
+import { giveBack } from "../admission/admission.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { alreadyExists, methodNotAllowed } from "../request/errors.ts";
 import type { Entry } from "../storage/entry.ts";
@@ -70,6 +71,7 @@ async function createOnce(
     user: call.user,
     dryRun: options.dryRun,
     warnings: call.warnings,
+    onFailure: [],
   };
   applyDefaults(def, object);
   await kernel.admission.mutate(attributes, object, undefined);
@@ -77,7 +79,10 @@ async function createOnce(
   if (!options.applied) trackManagedFields(def, object, undefined, { manager: options.manager, now_ms: context.now_ms });
   await kernel.admission.validate({ ...attributes, name: object.metadata.name! }, object, undefined);
   if (options.dryRun) return { type: "object", code: 201, definition: def, object };
-  const entry = await writeNew(kernel, def, object);
+  const entry = await writeNew(kernel, def, object).catch(async (error) => {
+    await giveBack(attributes);
+    throw error;
+  });
   return { type: "object", code: 201, definition: def, object: entry.object, entry };
 }
 

@@ -9,6 +9,7 @@ import {
   type ResourceDefinition,
   trackManagedFields,
 } from "@flotilla/api";
+import { giveBack } from "../admission/admission.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
 import type { Entry } from "../storage/entry.ts";
@@ -101,6 +102,7 @@ async function attemptUpdate(
     user: call.user,
     dryRun: options.dryRun,
     warnings: call.warnings,
+    onFailure: [],
   };
   applyDefaults(def, object);
   await kernel.admission.mutate(attributes, object, old);
@@ -123,15 +125,20 @@ async function attemptUpdate(
   if (options.dryRun) return { reply: reply(object), unchanged: false };
   // The last finalizer is gone from an object that is being deleted: this update is its end.
   if (old.metadata.deletionTimestamp && finishesDeletion(def, object)) return removeReleased(kernel, def, stored, object, reply);
-  if (sameButTimes(object, entry.object)) return { reply: reply(entry.object, entry), unchanged: true };
+  if (sameButTimes(object, entry.object)) {
+    await giveBack(attributes);
+    return { reply: reply(entry.object, entry), unchanged: true };
+  }
   const hook = hookOf(kernel.hooks, def);
   const claim = await hook?.beforeWrite?.(object, old);
   const result = await kernel.store.swap(stored.key, stored.revision, storedBytes(def, object), stored.lease).catch(async (error) => {
     await claim?.release();
+    await giveBack(attributes);
     throw error;
   });
   if (!result.ok) {
     await claim?.release();
+    await giveBack(attributes);
     return { newer: result.current };
   }
   await hook?.afterWrite?.(object, old);
