@@ -1,4 +1,5 @@
 /** A lean etcd client for tests and measurements: it must cost less than what it measures. */
+import type { ClientHttp2Session } from "node:http2";
 import { dial, unary } from "../grpc/client.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
@@ -69,8 +70,12 @@ export class StoreClient {
   }
 
   async call(path: string, request: Uint8Array): Promise<Buffer> {
-    const connection = await this.connect();
-    return unary(connection.session, path, request);
+    return unary(await this.session(), path, request);
+  }
+
+  /** The connection, made when there is none, for streams. */
+  async session(): Promise<ClientHttp2Session> {
+    return (await this.connect()).session;
   }
 
   close(): void {
