@@ -15,6 +15,7 @@
  * Failures are ApiError (status.ts).
  */
 import type { FieldErrors } from "./field-error.ts";
+import type { SwaggerDocument } from "./openapi/v2.ts";
 import type { KubeObject } from "./types.ts";
 
 export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
@@ -225,7 +226,7 @@ export interface ApiMachinery {
   /** openapi/v3.ts, openapi/v2.ts. Documents are heavy: cache them by registry.revision. */
   openApiV3Index(registry: Registry): object;
   openApiV3(registry: Registry, group: string, version: string): Promise<object | undefined>;
-  openApiV2(registry: Registry): Promise<object>;
+  openApiV2(registry: Registry): Promise<SwaggerDocument>;
 
   /** protobuf/*.ts: the k8s\0 envelope around a message of the schema registry. Throws BadRequest. */
   encodeProtobuf(schema: string, obj: KubeObject): Uint8Array;

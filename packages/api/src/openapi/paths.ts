@@ -1,71 +1,69 @@
-/** Paths of one kind: what kubectl looks for is the patch operation with fieldValidation and the group, version and kind. */
+/** Paths of one kind as OpenAPI v3 has them. */
 import type { ResourceDefinition } from "../definition.ts";
+import { type Operation, operationsOf } from "./operations.ts";
+import { type Parameter, pathParameter, QUERY_PARAMETERS } from "./parameters.ts";
 
-export const groupVersionKind = (def: ResourceDefinition) => ({ group: def.group, version: def.version, kind: def.kind });
+export const JSON_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"] as const;
+export const PATCH_TYPES = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
+] as const;
 
-const OPERATIONS: Record<string, [verb: string, action: string, onItem: boolean]> = {
-  list: ["get", "list", false],
-  create: ["post", "post", false],
-  deletecollection: ["delete", "deletecollection", false],
-  get: ["get", "get", true],
-  update: ["put", "put", true],
-  patch: ["patch", "patch", true],
-  delete: ["delete", "delete", true],
-};
-const WRITES = new Set(["create", "update", "patch"]);
-const QUERY = (name: string, description: string) => ({ name, in: "query", description, schema: { type: "string", uniqueItems: true } });
+type Json = Record<string, unknown>;
+/** Turns the type of a body into a reference to its schema. */
+export type Refer = (type: string) => Json;
 
-/** Path → path item, as OpenAPI v3 has it. */
-export function pathsOf(def: ResourceDefinition): Record<string, Record<string, unknown>> {
-  const root = def.group === "" ? `/api/${def.version}` : `/apis/${def.group}/${def.version}`;
-  const collection = `${root}/${def.namespaced ? "namespaces/{namespace}/" : ""}${def.resource}`;
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const verb of def.verbs) {
-    const operation = OPERATIONS[verb];
-    if (!operation) continue;
-    const [method, action, onItem] = operation;
-    const path = onItem ? `${collection}/{name}` : collection;
-    (paths[path] ??= { parameters: parameters(def, onItem) })[method] = {
-      operationId: `${verb}${def.group}${def.version}${def.namespaced ? "Namespaced" : ""}${def.kind}`,
-      parameters: WRITES.has(verb) ? writeParameters(verb) : [],
-      responses: { 200: { description: "OK" }, 401: { description: "Unauthorized" } },
-      "x-kubernetes-action": action,
-      "x-kubernetes-group-version-kind": groupVersionKind(def),
+/** Path → path item. */
+export function pathsOf(def: ResourceDefinition, refer: Refer): Record<string, Json> {
+  const paths: Record<string, Json> = {};
+  for (const operation of operationsOf(def)) {
+    const item = (paths[operation.path] ??= { parameters: pathParameters(operation) });
+    item[operation.method] = {
+      tags: [tagOf(def)],
+      description: operation.description,
+      operationId: operation.id,
+      parameters: operation.query.map((name) => parameter(name, "query", QUERY_PARAMETERS[name]!)),
+      ...(operation.body ? { requestBody: requestBody(operation, refer) } : {}),
+      responses: responses(operation, refer),
+      "x-kubernetes-action": operation.action,
+      "x-kubernetes-group-version-kind": operation.gvk,
     };
   }
   return paths;
 }
 
-function parameters(def: ResourceDefinition, onItem: boolean): object[] {
-  const named = (name: string, description: string) => ({
-    name,
-    in: "path",
-    required: true,
-    description,
-    schema: { type: "string", uniqueItems: true },
-  });
-  return [
-    ...(onItem ? [named("name", `name of the ${def.kind}`)] : []),
-    ...(def.namespaced ? [named("namespace", "object name and auth scope, such as for teams and projects")] : []),
-    QUERY("pretty", "If 'true', then the output is pretty printed."),
-  ];
+export const tagOf = (def: ResourceDefinition): string =>
+  `${def.group === "" ? "core" : def.group.replace(/\.k8s\.io$/, "").replace(/\W(\w)/g, (_, first) => first.toUpperCase())}_${def.version}`;
+
+function pathParameters({ inPath, gvk }: Operation): Json[] {
+  const named = inPath.map((name) => ({ ...parameter(name, "path", pathParameter(name, gvk.kind)), required: true }));
+  return [...named, parameter("pretty", "query", QUERY_PARAMETERS["pretty"]!)];
 }
 
-function writeParameters(verb: string): object[] {
-  const common = [
-    QUERY("dryRun", "When present, indicates that modifications should not be persisted. Valid values: All."),
-    QUERY("fieldManager", "The name associated with the actor or entity that is making these changes."),
-    QUERY("fieldValidation", "What to do with unknown or duplicate fields: Ignore, Warn or Strict."),
-  ];
-  return verb === "patch"
-    ? [
-        ...common,
-        {
-          name: "force",
-          in: "query",
-          description: "Apply: take fields from other managers.",
-          schema: { type: "boolean", uniqueItems: true },
-        },
-      ]
-    : common;
+const parameter = (name: string, place: "query" | "path", { type, description }: Parameter): Json => ({
+  name,
+  in: place,
+  description,
+  schema: { type, uniqueItems: true },
+});
+
+function requestBody({ body, method }: Operation, refer: Refer): Json {
+  const schema = refer(body!);
+  const types = method === "patch" ? PATCH_TYPES : JSON_TYPES;
+  return { content: Object.fromEntries(types.map((type) => [type, { schema }])), ...(method === "delete" ? {} : { required: true }) };
+}
+
+function responses({ reply, created, method }: Operation, refer: Refer): Json {
+  const ok = (description: string): Json => ({
+    description,
+    ...(reply ? { content: Object.fromEntries(JSON_TYPES.map((type) => [type, { schema: refer(reply) }])) } : {}),
+  });
+  return {
+    200: ok("OK"),
+    ...(created || method === "put" || method === "patch" ? { 201: ok("Created") } : {}),
+    ...(created || method === "delete" ? { 202: ok("Accepted") } : {}),
+    401: { description: "Unauthorized" },
+  };
 }

@@ -1,9 +1,11 @@
 /** OpenAPI v3, one document per group and version (KEP-2896). */
 import type { Registry, ResourceDefinition } from "../definition.ts";
-import { groupVersionKind, pathsOf } from "./paths.ts";
+import { findStruct } from "../schema/schema.ts";
+import { type Gvk, groupVersionKind } from "./operations.ts";
+import { pathsOf, type Refer } from "./paths.ts";
 import { addSchema, openApiName } from "./schema.ts";
 
-const PREFIX = "#/components/schemas/";
+type Schema = Record<string, unknown>;
 
 export function openApiV3Index(registry: Registry): object {
   const paths: Record<string, object> = {};
@@ -26,21 +28,62 @@ function hash(revision: number, path: string): string {
 export async function openApiV3(registry: Registry, group: string, version: string): Promise<object | undefined> {
   const definitions = registry.all().filter((def) => def.group === group && def.version === version);
   if (definitions.length === 0) return undefined;
-  const schemas = new Map<string, Record<string, unknown>>();
-  const paths: Record<string, object> = {};
-  for (const def of definitions) {
-    addKind(def, PREFIX, schemas);
-    Object.assign(paths, pathsOf(def));
-  }
+  const components = new Components();
+  const paths = Object.assign({}, ...definitions.map((def) => pathsOf(def, components.of(def))));
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "v1.33.1" },
     paths,
-    components: { schemas: Object.fromEntries(schemas) },
+    components: { schemas: Object.fromEntries(components.schemas) },
   };
 }
 
-export function addKind(def: ResourceDefinition, prefix: string, schemas: Map<string, Record<string, unknown>>): void {
-  addSchema(def.schema, prefix, schemas, () => undefined);
-  schemas.get(openApiName(def.schema))!["x-kubernetes-group-version-kind"] = [groupVersionKind(def)];
+/** The schemas that paths refer to, gathered while the paths are written. */
+export class Components {
+  readonly schemas = new Map<string, Schema>();
+
+  /** How operations of this kind refer to their bodies. */
+  of(def: ResourceDefinition): Refer {
+    this.#addKind(def);
+    return (type) => {
+      if (type === "object") return this.#named(def.schema);
+      if (type === "list") return this.#list(def);
+      if (type === "patch") return this.#patch();
+      return this.#named(type);
+    };
+  }
+
+  #addKind(def: ResourceDefinition): void {
+    this.#named(def.schema);
+    this.#schema(def.schema)["x-kubernetes-group-version-kind"] = [groupVersionKind(def)];
+  }
+
+  #named(full: string): Schema {
+    addSchema(full, PREFIX, this.schemas, () => undefined);
+    return { $ref: PREFIX + openApiName(full) };
+  }
+
+  #schema(full: string): Schema {
+    return this.schemas.get(openApiName(full))!;
+  }
+
+  #list(def: ResourceDefinition): Schema {
+    const full = `${def.schema}List`;
+    if (!findStruct(full)) return this.#named(def.schema);
+    const reference = this.#named(full);
+    const gvk: Gvk = { ...groupVersionKind(def), kind: def.listKind };
+    this.#schema(full)["x-kubernetes-group-version-kind"] = [gvk];
+    return reference;
+  }
+
+  #patch(): Schema {
+    const name = openApiName("meta/v1.Patch");
+    this.schemas.set(name, {
+      type: "object",
+      description: "A patch of one of the content types above, with the meaning that type gives it.",
+    });
+    return { $ref: PREFIX + name };
+  }
 }
+
+export const PREFIX = "#/components/schemas/";

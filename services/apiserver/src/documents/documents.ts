@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import {
   aggregatedDiscovery,
+  encodeSwagger,
   legacyGroup,
   legacyGroupList,
   legacyResourceList,
   legacyVersions,
+  OPENAPI_PROTOBUF,
   openApiV2,
   openApiV3,
   openApiV3Index,
@@ -97,7 +99,9 @@ export class Documents {
     if (path === "/openapi/v3") return json(openApiV3Index(definitions));
     if (path.startsWith("/openapi/v3/api/")) return json(await openApiV3(definitions, "", parts[3]!));
     if (path.startsWith("/openapi/v3/apis/") && parts.length === 5) return json(await openApiV3(definitions, parts[3]!, parts[4]!));
-    if (path === "/openapi/v2" && flavour === "protobuf") return protobufOpenApi();
+    if (path === "/openapi/v2" && flavour === "protobuf") {
+      return { type: "document", code: 200, contentType: OPENAPI_PROTOBUF, body: Buffer.from(encodeSwagger(await openApiV2(definitions))) };
+    }
     if (path === "/openapi/v2") return json(await openApiV2(definitions));
     if (path === "/.well-known/openid-configuration") return json(this.sources.issuer.configuration);
     if (path === "/openid/v1/jwks") return json(this.sources.issuer.keys, "application/jwk-set+json");
@@ -118,11 +122,6 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 
 function json(body: object | undefined, contentType = JSON_TYPE): Document | undefined {
   return body && { type: "document", code: 200, contentType, body: Buffer.from(JSON.stringify(body)) };
-}
-
-/** kubectl 1.27 and 1.28 insist on this form before they look at v3; an empty document is a valid message and sends them there. */
-function protobufOpenApi(): Document {
-  return { type: "document", code: 200, contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", body: Buffer.alloc(0) };
 }
 
 /** "v2", "v2beta1" or "" for the legacy documents, in the client's order. */
