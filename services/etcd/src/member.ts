@@ -1,0 +1,172 @@
+import { type Clock, type Logger, type Random, randomInt } from "@flotilla/base";
+import { type Message, type NodeId, RawNode } from "@flotilla/raft";
+import { proposeChange, serveCluster } from "./api/cluster.ts";
+import type { ApiContext } from "./api/context.ts";
+import { serveKv } from "./api/kv.ts";
+import { serveLease } from "./api/lease.ts";
+import { serveMaintenance } from "./api/maintenance.ts";
+import { serveWatch } from "./api/watch.ts";
+import { autoCompact } from "./auto-compaction.ts";
+import type { Start } from "./bootstrap.ts";
+import { HeaderWriter } from "./codec/kv-responses.ts";
+import { Router } from "./grpc/server.ts";
+import { Replica, tickOf } from "./node/replica.ts";
+import { Snapshots } from "./node/snapshots.ts";
+import type { EtcdConfig } from "./options.ts";
+import { servePeers } from "./peer/service.ts";
+import type { PeerTransport } from "./peer/transport.ts";
+
+/** What a member lives on. The real ones are wired in `assemble.ts`, those of a simulation in `simulation/`. */
+export interface MemberPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly peers: PeerTransport;
+  /** Runs `fn` after the events that are already waiting (setImmediate). */
+  readonly defer: (fn: () => void) => void;
+  /** The member cannot go on. */
+  readonly exit: (reason: string, error?: Error) => void;
+  /** Messages from another member on their way to `step`; faults may come in between. */
+  readonly receive: (from: NodeId, messages: readonly Message[], step: (messages: readonly Message[]) => void) => void;
+  /** Whether calls from this member get through. */
+  readonly hears: (from: NodeId) => boolean;
+  readonly leaderChanged: (leader: NodeId) => void;
+}
+
+/** gRPC's own overhead on top of the request limit, as etcd adds it. */
+const GRPC_OVERHEAD_BYTES = 512 << 10;
+const PEER_MESSAGE_BYTES_MAX = 256 << 20;
+const REMOVED_GRACE_MS = 1000;
+
+/** etcd's shortest lease: one and a half election time-outs, in whole seconds. */
+export const shortestLease_s = (config: EtcdConfig) => Math.ceil((config.election_ms * 1.5) / 1000);
+
+/** One member of the store, all but the sockets: Raft, machine, disk and API wired together. */
+export interface Member {
+  readonly replica: Replica;
+  /** What clients may call. */
+  readonly clients: Router;
+  /** What other members may call. */
+  readonly peers: Router;
+  /** Begins to take part; `peers` must be served by now. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createMember(ports: MemberPorts, config: EtcdConfig, start: Start): Member {
+  const { clock, random, log, peers, defer } = ports;
+  const { self, clusterId, machine, wal, files } = start;
+  const tick_ms = tickOf(config.heartbeat_ms);
+  const node = new RawNode({
+    id: self,
+    random,
+    snapshot: start.snapshot,
+    hardState: start.hardState,
+    entries: start.entries,
+    election_ticks: Math.round(config.election_ms / tick_ms),
+    heartbeat_ticks: Math.max(1, Math.round(config.heartbeat_ms / tick_ms)),
+  });
+  const boot = randomInt(random, 2 ** 20);
+  const replica = new Replica({ clock, random, log, node, wal, peers, machine, defer }, boot, config.election_ms, tick_ms);
+  const snapshots = new Snapshots({
+    replica,
+    files,
+    peers,
+    log,
+    clusterId,
+    snapshotCount: config.snapshotCount,
+    ttl_s_min: shortestLease_s(config),
+    purgeWal: (index) => wal.purge(index),
+    defer,
+    from: start.snapshot.index,
+  });
+  replica.events = {
+    sendSnapshot: (message) => snapshots.send(message),
+    takeInstalled: (index) => snapshots.takeInstalled(index),
+    applied: () => snapshots.applied(),
+    leaderChanged: ports.leaderChanged,
+    removed: () => void clock.setTimeout(() => ports.exit("the member has been permanently removed from the cluster"), REMOVED_GRACE_MS),
+  };
+
+  const memberId = String(self);
+  const context: ApiContext = {
+    replica,
+    peers,
+    clock,
+    random,
+    clusterId,
+    memberId,
+    header: new HeaderWriter(clusterId, memberId),
+    limits: { request_bytes_max: config.request_bytes_max, txnOps_max: config.txnOps_max, quota_bytes: config.quota_bytes },
+  };
+  const clientRouter = new Router(config.request_bytes_max + GRPC_OVERHEAD_BYTES);
+  serveKv(clientRouter, context);
+  const watch = serveWatch(clientRouter, context, config.progressNotify_ms);
+  const lease = serveLease(clientRouter, context);
+  serveCluster(clientRouter, context);
+  serveMaintenance(clientRouter, context);
+
+  const peerRouter = new Router(PEER_MESSAGE_BYTES_MAX);
+  const step = (messages: readonly Message[]) => {
+    try {
+      replica.step(messages);
+    } catch (error) {
+      ports.exit("the member's log does not agree with its cluster: was its data directory changed or lost?", error as Error);
+    }
+  };
+  servePeers(peerRouter, {
+    replica,
+    clusterId,
+    heardFrom: (member) => peers.heardFrom(member),
+    receive: (from, messages) => ports.receive(from, messages, step),
+    hears: ports.hears,
+    receiveSnapshot: (call) => snapshots.receive(call),
+    now_ms: () => clock.monotonic(),
+    changeMembers: async (entry) => proposeChange(replica, JSON.parse(entry.toString())),
+  });
+
+  let compaction: { cancel(): void } | undefined;
+  return {
+    replica,
+    clients: clientRouter,
+    peers: peerRouter,
+    start() {
+      peers.sync(start.peers);
+      replica.start();
+      compaction = autoCompact(config.compaction, replica, clock);
+      publish(replica, self, config);
+    },
+    async stop() {
+      compaction?.cancel();
+      watch.stop();
+      lease.stop();
+      await handOver(replica, clock);
+      replica.stop();
+      peers.close();
+    },
+  };
+}
+
+/** Tells the cluster this member's name and client URLs; again until it is heard. */
+function publish(replica: Replica, id: number, { name, advertiseClientUrls: clientURLs }: EtcdConfig): void {
+  replica.propose("publish", Buffer.from(JSON.stringify({ id, name, clientURLs })), undefined, (result) => {
+    if (!(result instanceof Error) || result.message.includes("stopped")) return;
+    publish(replica, id, { name, advertiseClientUrls: clientURLs } as EtcdConfig);
+  });
+}
+
+const HAND_OVER_MS = 300;
+const HAND_OVER_POLL_MS = 5;
+
+/** A leader that stops in order leaves no gap: it passes its leadership on first. */
+async function handOver(replica: Replica, clock: Clock): Promise<void> {
+  if (!replica.isLeader || !replica.node.progress) return;
+  const best = [...replica.node.progress]
+    .filter(([id, p]) => id !== replica.leaderId && p.recentlyActive && replica.node.conf.voters.includes(id))
+    .sort((a, b) => b[1].match - a[1].match)[0];
+  if (!best || !replica.node.transferLeader(best[0])) return;
+  replica.schedule();
+  for (let waited = 0; waited < HAND_OVER_MS && replica.isLeader; waited += HAND_OVER_POLL_MS) {
+    await new Promise<void>((resolve) => void clock.setTimeout(resolve, HAND_OVER_POLL_MS));
+  }
+}
