@@ -1,4 +1,5 @@
 import { FlagError, type Flags, parseDuration } from "@flotilla/process/flags.ts";
+import { parseTokenSpec } from "./auth/provider.ts";
 import type { EtcdConfig, FLAGS, TlsFiles } from "./options.ts";
 
 const DEFAULT_QUOTA_BYTES = 2 * 2 ** 30;
@@ -35,10 +36,20 @@ export function configOf(f: Flags<typeof FLAGS>): EtcdConfig {
     request_bytes_max: f["max-request-bytes"],
     compaction: compactionOf(f["auto-compaction-mode"], f["auto-compaction-retention"]),
     progressNotify_ms: f["experimental-watch-progress-notify-interval"],
+    authToken: parseTokenSpec(f["auth-token"]),
+    authTokenTtl_s: f["auth-token-ttl"],
+    passwordCost: costOf(f["bcrypt-cost"]),
+    clientCertAuth: f["client-cert-auth"],
     clientTls: tlsOf("", f["cert-file"], f["key-file"], f["trusted-ca-file"], f["client-cert-auth"]),
     peerTls: tlsOf("peer-", f["peer-cert-file"], f["peer-key-file"], f["peer-trusted-ca-file"], f["peer-client-cert-auth"]),
     faultInjection: f["experimental-fault-injection"],
   };
+}
+
+/** Beyond 20 one hash would take a minute and gigabytes. */
+function costOf(cost: number): number {
+  if (cost < 4 || cost > 31) throw new FlagError(`--bcrypt-cost must be from 4 to 31, not ${cost}`);
+  return Math.min(cost, 20);
 }
 
 function tlsOf(prefix: string, cert: string, key: string, ca: string, clientAuth: boolean): TlsFiles | undefined {

@@ -1,11 +1,12 @@
 import { type Clock, type Logger, type Random, randomInt } from "@flotilla/base";
 import { type Message, type NodeId, RawNode } from "@flotilla/raft";
-import { proposeChange, serveCluster } from "./api/cluster.ts";
+import { Access } from "./api/access.ts";
+import { proposeChange } from "./api/cluster.ts";
 import type { ApiContext } from "./api/context.ts";
-import { serveKv } from "./api/kv.ts";
-import { serveLease } from "./api/lease.ts";
-import { serveMaintenance } from "./api/maintenance.ts";
-import { serveWatch } from "./api/watch.ts";
+import { serveClientApi } from "./api/serve.ts";
+import { Passwords } from "./auth/passwords.ts";
+import { createTokens } from "./auth/provider.ts";
+import { SimpleTokens } from "./auth/simple-tokens.ts";
 import { autoCompact } from "./auto-compaction.ts";
 import type { Start } from "./bootstrap.ts";
 import { HeaderWriter } from "./codec/kv-responses.ts";
@@ -89,7 +90,11 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
   };
 
   const memberId = String(self);
+  const tokens = createTokens(config.authToken, config.authTokenTtl_s, clock);
+  machine.tokens = tokens instanceof SimpleTokens ? tokens : undefined;
+  const passwords = new Passwords(random, config.passwordCost);
   const context: ApiContext = {
+    access: new Access({ machine, clock, tokens, passwords, certAuth: config.clientCertAuth }),
     replica,
     peers,
     clock,
@@ -100,11 +105,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     limits: { request_bytes_max: config.request_bytes_max, txnOps_max: config.txnOps_max, quota_bytes: config.quota_bytes },
   };
   const clientRouter = new Router(config.request_bytes_max + GRPC_OVERHEAD_BYTES);
-  serveKv(clientRouter, context);
-  const watch = serveWatch(clientRouter, context, config.progressNotify_ms);
-  const lease = serveLease(clientRouter, context);
-  serveCluster(clientRouter, context);
-  serveMaintenance(clientRouter, context);
+  const api = serveClientApi(clientRouter, context, config.progressNotify_ms);
 
   const peerRouter = new Router(PEER_MESSAGE_BYTES_MAX);
   const step = (messages: readonly Message[]) => {
@@ -138,8 +139,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     },
     async stop() {
       compaction?.cancel();
-      watch.stop();
-      lease.stop();
+      api.stop();
       await handOver(replica, clock);
       replica.stop();
       peers.close();

@@ -1,4 +1,5 @@
 import type { FlagSpecs } from "@flotilla/process";
+import type { TokenSpec } from "./auth/provider.ts";
 
 /** Flags under etcd's names, with its defaults. Times of --heartbeat-interval and --election-timeout are milliseconds. */
 export const FLAGS = {
@@ -28,6 +29,9 @@ export const FLAGS = {
   "max-request-bytes": { type: "int", default: 1_572_864, help: "Maximum client request size in bytes the server will accept." },
   "auto-compaction-mode": { type: "string", default: "periodic", help: "Interpret 'auto-compaction-retention' one of: periodic|revision." },
   "auto-compaction-retention": { type: "string", default: "0", help: "Auto compaction retention. 0 means disable auto compaction." },
+  "auth-token": { type: "string", default: "simple", help: "Specify auth token type and its options ('simple' or 'jwt')." },
+  "auth-token-ttl": { type: "int", default: 300, help: "Time (in seconds) of the auth-token-ttl." },
+  "bcrypt-cost": { type: "int", default: 10, help: "Cost of hashing passwords, 4 to 31: scrypt of the same cost is used for it." },
   "cert-file": { type: "string", default: "", help: "Path to the client server TLS cert file." },
   "key-file": { type: "string", default: "", help: "Path to the client server TLS key file." },
   "trusted-ca-file": { type: "string", default: "", help: "Path to the client server TLS trusted CA cert file." },
@@ -72,6 +76,12 @@ export interface EtcdConfig {
   readonly request_bytes_max: number;
   readonly compaction: { mode: "periodic"; retention_ms: number } | { mode: "revision"; revisions: number } | undefined;
   readonly progressNotify_ms: number;
+  readonly authToken: TokenSpec;
+  /** Of simple tokens, after their last use. */
+  readonly authTokenTtl_s: number;
+  readonly passwordCost: number;
+  /** A client is who its certificate says it is, where it brings no token. */
+  readonly clientCertAuth: boolean;
   readonly clientTls: TlsFiles | undefined;
   readonly peerTls: TlsFiles | undefined;
   readonly faultInjection: boolean;

@@ -21,14 +21,23 @@ export function serveCluster(router: Router, c: ApiContext): void {
   const { machine } = c.replica;
   const members = () => [...machine.members.values()].map(toWire);
   const method = (name: string, run: (request: Buffer, call: UnaryCall) => Promise<void>) =>
-    router.unary(`/etcdserverpb.Cluster/${name}`, answering(run));
+    router.unary(`/etcdserverpb.Cluster/${name}`, answering(c, run));
+  /** Membership is the administrator's. */
+  const change = (name: string, run: (request: Buffer, call: UnaryCall) => Promise<void>) =>
+    router.unary(
+      `/etcdserverpb.Cluster/${name}`,
+      answering(c, async (request, call, who) => {
+        machine.auth.requireAdmin(who);
+        await run(request, call);
+      }),
+    );
 
   method("MemberList", async (request, call) => {
     if (decode<{ linearizable: boolean }>("MemberListRequest", request).linearizable) await linearizable(c);
     reply(c, call, "MemberListResponse", { members: members() });
   });
 
-  method("MemberAdd", async (request, call) => {
+  change("MemberAdd", async (request, call) => {
     const { peerURLs, isLearner } = decode<MemberAddRequest>("MemberAddRequest", request);
     checkUrls(peerURLs);
     await linearizable(c);
@@ -37,27 +46,27 @@ export function serveCluster(router: Router, c: ApiContext): void {
     if (isLearner && all.filter((m) => m.isLearner).length >= LEARNERS_MAX) throw rpcError("tooManyLearners");
     const id = memberId(peerURLs, c.clusterId, String(c.clock.now()));
     const member: Member = { id, name: "", peerURLs, clientURLs: [], isLearner };
-    await change(c, { steps: [{ op: isLearner ? "add-learner" : "add-voter", id }], member });
+    await propose(c, { steps: [{ op: isLearner ? "add-learner" : "add-voter", id }], member });
     reply(c, call, "MemberAddResponse", { member: toWire(member), members: members() });
   });
 
-  method("MemberRemove", async (request, call) => {
+  change("MemberRemove", async (request, call) => {
     const id = Number(decode<{ ID: string }>("MemberRemoveRequest", request).ID);
     await linearizable(c);
     mustExist(c.replica, id);
-    await change(c, { steps: [{ op: "remove", id }] });
+    await propose(c, { steps: [{ op: "remove", id }] });
     reply(c, call, "MemberRemoveResponse", { members: members() });
   });
 
-  method("MemberPromote", async (request, call) => {
+  change("MemberPromote", async (request, call) => {
     const id = Number(decode<{ ID: string }>("MemberPromoteRequest", request).ID);
     await linearizable(c);
     if (!mustExist(c.replica, id).isLearner) throw rpcError("memberNotLearner");
-    await change(c, { steps: [{ op: "add-voter", id }] });
+    await propose(c, { steps: [{ op: "add-voter", id }] });
     reply(c, call, "MemberPromoteResponse", { members: members() });
   });
 
-  method("MemberUpdate", async (request, call) => {
+  change("MemberUpdate", async (request, call) => {
     const { ID, peerURLs } = decode<MemberUpdateRequest>("MemberUpdateRequest", request);
     checkUrls(peerURLs);
     await linearizable(c);
@@ -74,7 +83,7 @@ export function serveCluster(router: Router, c: ApiContext): void {
 }
 
 /** Only the leader may propose a change: it knows whether another one is under way. */
-async function change(c: ApiContext, entry: Change): Promise<void> {
+async function propose(c: ApiContext, entry: Change): Promise<void> {
   if (c.replica.isLeader) return proposeChange(c.replica, entry);
   const session = c.peers.session(c.replica.leaderId);
   if (!session) throw rpcError("noLeader");

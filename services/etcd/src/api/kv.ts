@@ -1,11 +1,12 @@
 import { range, txn } from "@flotilla/mvcc";
+import type { AuthInfo } from "../auth/types.ts";
 import type { CommandKind } from "../codec/command.ts";
 import { compactOf, deleteOf, putOf, type RangeRequest, rangeOf, txnOf } from "../codec/kv-requests.ts";
 import { framed, writeDelete, writePut, writeRange, writeTxn } from "../codec/kv-responses.ts";
 import type { Router, UnaryCall } from "../grpc/server.ts";
 import { rpcError, toRpcError } from "../node/errors.ts";
 import type { Result } from "../node/machine.ts";
-import type { ApiContext } from "./context.ts";
+import { type ApiContext, propose } from "./context.ts";
 import { checkPut, checkRange, checkTxn, isReadOnly, isSerializable } from "./kv-checks.ts";
 import { checkQuota } from "./quota.ts";
 
@@ -15,17 +16,21 @@ export function serveKv(router: Router, c: ApiContext): void {
   const write = (call: UnaryCall, kind: CommandKind, request: Buffer, decoded: unknown, answer: (r: Result) => void) => {
     if (request.length > c.limits.request_bytes_max) throw rpcError("requestTooLarge");
     // The payload stays in the log: it must not hold the connection's buffer.
-    c.replica.propose(kind, request, decoded, (result) => {
-      if (result instanceof Error) call.fail(result);
-      else answer(result);
-    });
+    c.access.run(call, (who) =>
+      propose(c, who, kind, request, decoded, (result) => {
+        if (result instanceof Error) call.fail(result);
+        else answer(result);
+      }),
+    );
   };
 
   router.unary("/etcdserverpb.KV/Range", (request, call) => {
     const q = rangeOf(request);
     checkRange(q);
-    if (q.serializable) return answerRange(c, call, q);
-    c.replica.linearizable((error) => (error ? call.fail(error) : answerRange(c, call, q)));
+    c.access.run(call, (who) => {
+      if (q.serializable) return answerRange(c, call, who, q);
+      c.replica.linearizable((error) => (error ? call.fail(error) : answerRange(c, call, who, q)));
+    });
   });
 
   router.unary("/etcdserverpb.KV/Put", (request, call) => {
@@ -60,15 +65,18 @@ export function serveKv(router: Router, c: ApiContext): void {
     const op = txnOf(request);
     checkTxn(op, c.limits.txnOps_max);
     if (isReadOnly(op)) {
-      const run = () => {
+      const run = (who: AuthInfo) => {
         try {
+          c.access.rights(who)?.txn(op);
           answerTxn(c, call, txn(machine, op));
         } catch (error) {
           call.fail(toRpcError(error));
         }
       };
-      if (isSerializable(op)) return run();
-      return c.replica.linearizable((error) => (error ? call.fail(error) : run()));
+      return c.access.run(call, (who) => {
+        if (isSerializable(op)) return run(who);
+        c.replica.linearizable((error) => (error ? call.fail(error) : run(who)));
+      });
     }
     checkQuota(c, request.length);
     write(call, "txn", request, op, (result) => {
@@ -77,15 +85,19 @@ export function serveKv(router: Router, c: ApiContext): void {
   });
 
   router.unary("/etcdserverpb.KV/Compact", (request, call) => {
-    write(call, "compact", request, compactOf(request), () => {
-      call.replyFramed(framed(48, (w) => c.header.write(w, machine.store.revision, c.replica.node.term)));
+    c.access.run(call, (who) => {
+      machine.auth.requireUser(who);
+      write(call, "compact", request, compactOf(request), () => {
+        call.replyFramed(framed(48, (w) => c.header.write(w, machine.store.revision, c.replica.node.term)));
+      });
     });
   });
 }
 
-function answerRange(c: ApiContext, call: UnaryCall, q: RangeRequest): void {
-  const { store } = c.replica.machine;
+function answerRange(c: ApiContext, call: UnaryCall, who: AuthInfo, q: RangeRequest): void {
+  const { store, auth } = c.replica.machine;
   try {
+    auth.requireRead(who, q);
     const result = range(store, q);
     let size = 64;
     for (const v of result.kvs) size += v.key.length + (q.keysOnly ? 0 : v.value.length) + 48;

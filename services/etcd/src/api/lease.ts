@@ -1,14 +1,15 @@
 import { randomInt } from "@flotilla/base";
 import type { LeaseGrantRequest, LeaseTimeToLiveRequest } from "@flotilla/rpc/gen/etcd/rpc.ts";
+import type { AuthInfo } from "../auth/types.ts";
 import { decode, encode } from "../codec/tables.ts";
 import { unary } from "../grpc/client.ts";
-import type { Router } from "../grpc/server.ts";
+import type { Router, UnaryCall } from "../grpc/server.ts";
 import { rpcError } from "../node/errors.ts";
 import { PEER_PATH } from "../peer/link.ts";
 import { renewOr, timeToLive } from "../peer/service.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
-import { type ApiContext, answering, headerOf, linearizable, reply } from "./context.ts";
+import { type ApiContext, answering, headerOf, linearizable, propose, reply } from "./context.ts";
 
 const EXPIRY_EVERY_MS = 500;
 const EXPIRED_PER_ROUND_MAX = 1000;
@@ -24,17 +25,22 @@ export function serveLease(router: Router, c: ApiContext): { stop(): void } {
     const grant = decode<LeaseGrantRequest>("LeaseGrantRequest", request);
     const ID = grant.ID === "0" ? freshId(c) : grant.ID;
     const payload = encode("LeaseGrantRequest", { TTL: grant.TTL, ID }).finish();
-    replica.propose("lease-grant", payload, undefined, (result) => {
-      if (result instanceof Error) call.fail(result);
-      else if (result.kind === "lease-grant") reply(c, call, "LeaseGrantResponse", { ID: result.id, TTL: result.ttl_s });
+    c.access.run(call, (who) => {
+      machine.auth.requireUser(who);
+      propose(c, who, "lease-grant", payload, undefined, (result) => {
+        if (result instanceof Error) call.fail(result);
+        else if (result.kind === "lease-grant") reply(c, call, "LeaseGrantResponse", { ID: result.id, TTL: result.ttl_s });
+      });
     });
   });
 
   const revoke: Parameters<Router["unary"]>[1] = (request, call) => {
-    replica.propose("lease-revoke", request, undefined, (result) => {
-      if (result instanceof Error) call.fail(result);
-      else reply(c, call, "LeaseRevokeResponse", {});
-    });
+    c.access.run(call, (who) =>
+      propose(c, who, "lease-revoke", request, undefined, (result) => {
+        if (result instanceof Error) call.fail(result);
+        else reply(c, call, "LeaseRevokeResponse", {});
+      }),
+    );
   };
   router.unary("/etcdserverpb.Lease/LeaseRevoke", revoke);
 
@@ -51,20 +57,22 @@ export function serveLease(router: Router, c: ApiContext): { stop(): void } {
     call.onEnd = () => call.end();
   });
 
-  const remaining = async (request: Buffer, call: Parameters<Parameters<Router["unary"]>[1]>[1]) => {
+  const remaining = async (request: Buffer, call: UnaryCall, who: AuthInfo) => {
     const { ID, keys } = decode<LeaseTimeToLiveRequest>("LeaseTimeToLiveRequest", request);
     await linearizable(c);
+    // The names of keys are for those who may read them.
+    if (keys) c.access.rights(who)?.leaseKeys(ID);
     const { ttl, granted } = await onLeader(c, "LeaseTimeToLive", ID, () => timeToLive(replica, ID, c.clock.monotonic()));
     const attached = keys && ttl >= 0 ? [...(machine.lessor.get(ID)?.keys ?? [])].sort() : [];
     reply(c, call, "LeaseTimeToLiveResponse", { ID, TTL: ttl, grantedTTL: granted, keys: attached.map((k) => Buffer.from(k, "latin1")) });
   };
-  router.unary("/etcdserverpb.Lease/LeaseTimeToLive", answering(remaining));
+  router.unary("/etcdserverpb.Lease/LeaseTimeToLive", answering(c, remaining));
 
-  const list = async (_request: Buffer, call: Parameters<Parameters<Router["unary"]>[1]>[1]) => {
+  const list = async (_request: Buffer, call: UnaryCall) => {
     await linearizable(c);
     reply(c, call, "LeaseLeasesResponse", { leases: [...machine.lessor.all()].map(({ id }) => ({ ID: id })) });
   };
-  router.unary("/etcdserverpb.Lease/LeaseLeases", answering(list));
+  router.unary("/etcdserverpb.Lease/LeaseLeases", answering(c, list));
 
   return expireLeases(c);
 }
@@ -77,7 +85,7 @@ function expireLeases(c: ApiContext): { stop(): void } {
       if (proposed.has(id)) continue;
       proposed.add(id);
       const payload = encode("LeaseRevokeRequest", { ID: id }).finish();
-      c.replica.propose("lease-revoke", payload, undefined, () => proposed.delete(id));
+      c.replica.propose("lease-expire", payload, undefined, () => proposed.delete(id));
     }
   }, EXPIRY_EVERY_MS);
   return { stop: () => timer.cancel() };
@@ -118,7 +126,7 @@ function decodeAnswer(bytes: Buffer): LeaseAnswer {
 }
 
 /** A random id below 2^53 that no lease has. */
-function freshId(c: ApiContext): string {
+export function freshId(c: ApiContext): string {
   for (;;) {
     const id = String(randomInt(c.random, 2 ** 52) + 1);
     if (!c.replica.machine.lessor.has(id)) return id;

@@ -1,16 +1,14 @@
-import { createHash } from "node:crypto";
 import { hashKv } from "@flotilla/mvcc";
 import type { AlarmRequest } from "@flotilla/rpc/gen/etcd/rpc.ts";
-import { decode, encode } from "../codec/tables.ts";
+import type { AuthInfo } from "../auth/types.ts";
+import { decode } from "../codec/tables.ts";
 import type { Router, UnaryCall } from "../grpc/server.ts";
 import { rpcError, toRpcError } from "../node/errors.ts";
-import { exportSnapshot } from "../storage/snapshot.ts";
 import { SERVER_VERSION } from "../version.ts";
-import { type ApiContext, answering, headerOf, reply } from "./context.ts";
+import { type ApiContext, answering, reply } from "./context.ts";
+import { serveSnapshot } from "./snapshot.ts";
 
 const ALARM_NAMES = ["NONE", "NOSPACE", "CORRUPT"];
-/** Snapshots end in a SHA-256 behind a multiple of this: etcdctl recognises it so. */
-const SNAPSHOT_ALIGN_BYTES = 512;
 const TRANSFER_POLL_MS = 5;
 const TRANSFER_TIMEOUT_MS = 3000;
 
@@ -18,8 +16,13 @@ const TRANSFER_TIMEOUT_MS = 3000;
 export function serveMaintenance(router: Router, c: ApiContext): void {
   const { replica } = c;
   const { machine } = replica;
-  const method = (name: string, run: (request: Buffer, call: UnaryCall) => Promise<void>) =>
-    router.unary(`/etcdserverpb.Maintenance/${name}`, answering(run));
+  const method = (name: string, run: (request: Buffer, call: UnaryCall, who: AuthInfo) => Promise<void>) =>
+    router.unary(`/etcdserverpb.Maintenance/${name}`, answering(c, run));
+  const admin = (name: string, run: (request: Buffer, call: UnaryCall) => Promise<void>) =>
+    method(name, async (request, call, who) => {
+      machine.auth.requireAdmin(who);
+      await run(request, call);
+    });
 
   const alarms = () => [...machine.alarms].flatMap(([id, set]) => [...set].map((alarm) => ({ memberID: String(id), alarm })));
 
@@ -40,9 +43,10 @@ export function serveMaintenance(router: Router, c: ApiContext): void {
     });
   });
 
-  method("Alarm", async (request, call) => {
+  method("Alarm", async (request, call, who) => {
     const { action, memberID, alarm } = decode<AlarmRequest>("AlarmRequest", request);
     if (action === 0) return reply(c, call, "AlarmResponse", { alarms: alarms() });
+    machine.auth.requireAdmin(who);
     const targets = memberID === "0" ? alarms().filter((a) => alarm === 0 || a.alarm === alarm) : [{ memberID, alarm }];
     for (const target of targets) {
       const entry = { memberId: Number(target.memberID), alarm: target.alarm, on: action === 1 };
@@ -54,11 +58,11 @@ export function serveMaintenance(router: Router, c: ApiContext): void {
   });
 
   // Nothing to do: the store holds no free pages.
-  method("Defragment", async (_request, call) => reply(c, call, "DefragmentResponse", {}));
+  admin("Defragment", async (_request, call) => reply(c, call, "DefragmentResponse", {}));
 
-  method("Hash", async (_request, call) => reply(c, call, "HashResponse", { hash: hashKv(machine.store, 0) }));
+  admin("Hash", async (_request, call) => reply(c, call, "HashResponse", { hash: hashKv(machine.store, 0) }));
 
-  method("HashKV", async (request, call) => {
+  admin("HashKV", async (request, call) => {
     try {
       const { revision } = decode<{ revision: number }>("HashKVRequest", request);
       reply(c, call, "HashKVResponse", { hash: hashKv(machine.store, revision), compactRevision: machine.store.compacted });
@@ -67,7 +71,7 @@ export function serveMaintenance(router: Router, c: ApiContext): void {
     }
   });
 
-  method("MoveLeader", async (request, call) => {
+  admin("MoveLeader", async (request, call) => {
     if (!replica.isLeader) throw rpcError("notLeader");
     const target = Number(decode<{ targetID: string }>("MoveLeaderRequest", request).targetID);
     if (!replica.node.conf.voters.includes(target)) throw rpcError("badTransferee");
@@ -79,32 +83,7 @@ export function serveMaintenance(router: Router, c: ApiContext): void {
     reply(c, call, "MoveLeaderResponse", {});
   });
 
-  router.streaming("/etcdserverpb.Maintenance/Snapshot", (call) => {
-    let drained = () => {};
-    call.onDrain = () => drained();
-    call.onClose = () => drained();
-    call.onMessage = () => {
-      const meta = { index: machine.applied, term: machine.appliedTerm, conf: replica.node.conf };
-      const pieces = exportSnapshot(machine, meta, c.clusterId);
-      void (async () => {
-        const hash = createHash("sha256");
-        let sent = 0;
-        const send = async (blob: Buffer, remainingBytes: number) => {
-          call.send(encode("SnapshotResponse", { header: headerOf(c), remainingBytes, blob }).finish());
-          if (!call.writable) await new Promise<void>((next) => (drained = next));
-        };
-        for (const piece of pieces) {
-          hash.update(piece);
-          sent += piece.length;
-          await send(piece, Math.max(1, machine.store.bytes - sent));
-        }
-        const padding = Buffer.alloc((SNAPSHOT_ALIGN_BYTES - (sent % SNAPSHOT_ALIGN_BYTES)) % SNAPSHOT_ALIGN_BYTES);
-        hash.update(padding);
-        await send(Buffer.concat([padding, hash.digest()]), 0);
-        call.end();
-      })();
-    };
-  });
+  serveSnapshot(router, c);
 }
 
 async function transferred(c: ApiContext, target: number): Promise<void> {

@@ -1,8 +1,9 @@
-import { isTombstone, type Version, type Watcher, type WatchSink } from "@flotilla/mvcc";
+import { isTombstone, type KeyRange, type Version, type Watcher, type WatchSink } from "@flotilla/mvcc";
 import type { WatchCreateRequest } from "@flotilla/rpc/gen/etcd/rpc.ts";
 import { framed } from "../codec/kv-responses.ts";
 import { decode } from "../codec/tables.ts";
 import type { Router, StreamCall } from "../grpc/server.ts";
+import { CODE_NAMES, RpcError } from "../grpc/status.ts";
 import { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 import type { ApiContext } from "./context.ts";
@@ -99,7 +100,7 @@ class WatchSession implements WatchSink {
   private request(bytes: Buffer): void {
     const r = new Reader(bytes);
     for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
-      if (tag === 0x0a) this.create(decode<WatchCreateRequest>("WatchCreateRequest", r.message()));
+      if (tag === 0x0a) this.admit(decode<WatchCreateRequest>("WatchCreateRequest", r.message()));
       else if (tag === 0x12) this.cancel(decode<{ watchId: number }>("WatchCancelRequest", r.message()).watchId);
       else if (tag === 0x1a) {
         r.message();
@@ -108,7 +109,26 @@ class WatchSession implements WatchSink {
     }
   }
 
-  private create(request: WatchCreateRequest): void {
+  /** A watch needs the right to read its keys; a refusal is an answer on the stream, not its end. */
+  private admit(request: WatchCreateRequest): void {
+    const refuse = (error: unknown) => {
+      if (!(error instanceof RpcError)) return this.call.fail(error);
+      const { revision } = this.c.replica.machine.store;
+      this.send(-1, revision, (w) => w.bool(0x18, true).bool(0x20, true).text(0x32, goText(error)));
+    };
+    const caller = { headers: this.call.headers, session: this.call.session, fail: refuse };
+    try {
+      this.c.access.run(caller, (who) => {
+        const range = rangeOf(request);
+        this.c.replica.machine.auth.requireRead(who, range);
+        this.create(request, range);
+      });
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  private create(request: WatchCreateRequest, { key, end }: KeyRange): void {
     const { store, watch } = this.c.replica.machine;
     let id = request.watchId;
     if (id === 0) {
@@ -119,9 +139,6 @@ class WatchSession implements WatchSink {
         w.bool(0x18, true).bool(0x20, true).text(0x32, "mvcc: duplicate watch ID provided on the WatchStream"),
       );
     }
-    // etcd's clients send "\0" for an empty key: then everything is meant.
-    const key = request.key.length === 0 ? "\0" : request.key.toString("latin1");
-    const end = request.rangeEnd.length === 0 ? undefined : request.rangeEnd.toString("latin1");
     if (end !== undefined && end !== "\0" && key >= end) {
       return this.send(-1, store.revision, (w) => w.bool(0x18, true).bool(0x20, true).text(0x32, "mvcc: watcher range is empty"));
     }
@@ -175,5 +192,14 @@ class WatchSession implements WatchSink {
     );
   }
 }
+
+/** An error as etcd's clients see it in a cancel reason: the text Go gives a status. */
+const goText = (error: RpcError) => `rpc error: code = ${CODE_NAMES[error.code]} desc = ${error.message}`;
+
+/** An empty key means the first there can be, as etcd takes it. */
+const rangeOf = ({ key, rangeEnd }: WatchCreateRequest): KeyRange => ({
+  key: key.length === 0 ? "\0" : key.toString("latin1"),
+  end: rangeEnd.length === 0 ? undefined : rangeEnd.toString("latin1"),
+});
 
 const sizeOf = (v: Version) => v.key.length + v.value.length + (v.prev && !isTombstone(v.prev) ? v.prev.value.length : 0) + 64;

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message } from "@flotilla/raft";
+import * as authpb from "@flotilla/rpc/gen/etcd/auth.ts";
+import * as kvpb from "@flotilla/rpc/gen/etcd/kv.ts";
 import * as rpc from "@flotilla/rpc/gen/etcd/rpc.ts";
+import * as electionpb from "@flotilla/rpc/gen/etcd/v3election.ts";
+import * as lockpb from "@flotilla/rpc/gen/etcd/v3lock.ts";
 import { Batch, type Message as WireMessage } from "@flotilla/rpc/gen/flotilla/raft/v1/raft.ts";
 import fc from "fast-check";
 import { readBatch, writeBatch } from "../peer/codec.ts";
@@ -11,7 +15,7 @@ import { deleteOf, putOf, rangeOf, txnOf } from "./kv-requests.ts";
 import { decode, encode, type MessageName, messageNames } from "./tables.ts";
 
 type Codec = { encode(m: any): { finish(): Uint8Array }; decode(b: Uint8Array): any; create(m?: any): any };
-const generated = rpc as unknown as Record<string, Codec>;
+const generated = { ...rpc, ...authpb, ...kvpb, ...lockpb, ...electionpb } as unknown as Record<string, Codec>;
 
 /** A value for every field of a generated message, different from its default. */
 function filled(name: string): any {
@@ -21,9 +25,14 @@ function filled(name: string): any {
     if (field === "header") out[field] = { clusterId: "18446744073709551615", memberId: "42", revision: 7, raftTerm: 3 };
     else if (typeof value === "number") out[field] = field === "filters" ? [1] : 300;
     else if (typeof value === "boolean") out[field] = true;
-    else if (typeof value === "string") out[field] = /id$/i.test(field) || field === "leader" ? "9007199254740993" : "text ü";
+    else if (typeof value === "string")
+      out[field] = /id$/i.test(field) || field === "leader" || field === "lease" ? "9007199254740993" : "text ü";
     else if (Buffer.isBuffer(value)) out[field] = Buffer.from([0, 1, 255]);
     else if (field === "member") out[field] = filled("Member");
+    else if (field === "perm") out[field] = Array.isArray(value) ? [filled("Permission")] : filled("Permission");
+    else if (field === "options") out[field] = { noPassword: true };
+    else if (field === "leader") out[field] = filled("LeaderKey");
+    else if (field === "kv") out[field] = filled("KeyValue");
     else if (field === "members") out[field] = [filled("Member"), filled("Member")];
     else if (field === "leases") out[field] = [{ ID: "5" }];
     else if (field === "alarms") out[field] = [{ memberID: "5", alarm: 1 }];

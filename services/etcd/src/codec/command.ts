@@ -16,10 +16,23 @@ export const COMMANDS = {
   "lease-revoke": 6,
   publish: 7,
   alarm: 8,
+  /** A change of users, roles and rights. */
+  auth: 9,
+  /** Another command and who asks for it (`auth/signed.ts`). */
+  signed: 10,
+  /** The leader ends a lease whose time is over: nobody asks, so nobody's rights count. */
+  "lease-expire": 11,
 } as const;
 export type CommandKind = keyof typeof COMMANDS;
 
 const NAMES = new Map<number, CommandKind>(Object.entries(COMMANDS).map(([name, n]) => [n, name as CommandKind]));
+
+/** @throws Error when this version knows no such command. */
+export function kindOf(n: number): CommandKind {
+  const kind = NAMES.get(n);
+  if (!kind) throw new Error(`the log holds a command of kind ${n}, which this version does not know`);
+  return kind;
+}
 
 export interface Command {
   readonly kind: CommandKind;
@@ -40,7 +53,5 @@ export function encodeCommand(kind: CommandKind, origin: number, sequence: numbe
 
 export function decodeCommand(data: Uint8Array): Command {
   const b = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const kind = NAMES.get(b[0]!);
-  if (!kind) throw new Error(`the log holds a command of kind ${b[0]}, which this version does not know`);
-  return { kind, origin: b.readDoubleLE(1), sequence: b.readDoubleLE(9), payload: b.subarray(COMMAND_HEADER_BYTES) };
+  return { kind: kindOf(b[0]!), origin: b.readDoubleLE(1), sequence: b.readDoubleLE(9), payload: b.subarray(COMMAND_HEADER_BYTES) };
 }

@@ -7,6 +7,8 @@ import { Writer } from "../wire/writer.ts";
  * uid (uint64 in decimal), or another message. Names are those of the generated
  * types, which give the static types; the tests compare both encodings.
  */
+const HEADER = "header:1 ResponseHeader";
+
 const TABLES = {
   ResponseHeader: "clusterId:1 uid, memberId:2 uid, revision:3 int, raftTerm:4 int",
   LeaseGrantRequest: "TTL:1 int, ID:2 id",
@@ -47,6 +49,53 @@ const TABLES = {
   WatchCreateRequest:
     "key:1 bytes, rangeEnd:2 bytes, startRevision:3 int, progressNotify:4 bool, filters:5 [int], prevKv:6 bool, watchId:7 int, fragment:8 bool",
   WatchCancelRequest: "watchId:1 int",
+  DowngradeRequest: "action:1 int, version:2 string",
+  DowngradeResponse: "header:1 ResponseHeader, version:2 string",
+  KeyValue: "key:1 bytes, createRevision:2 int, modRevision:3 int, version:4 int, value:5 bytes, lease:6 id",
+  UserAddOptions: "noPassword:1 bool",
+  Permission: "permType:1 int, key:2 bytes, rangeEnd:3 bytes",
+  AuthEnableResponse: HEADER,
+  AuthDisableResponse: HEADER,
+  AuthStatusResponse: "header:1 ResponseHeader, enabled:2 bool, authRevision:3 int",
+  AuthenticateRequest: "name:1 string, password:2 string",
+  AuthenticateResponse: "header:1 ResponseHeader, token:2 string",
+  AuthUserAddRequest: "name:1 string, password:2 string, options:3 UserAddOptions, hashedPassword:4 string",
+  AuthUserAddResponse: HEADER,
+  AuthUserGetRequest: "name:1 string",
+  AuthUserGetResponse: "header:1 ResponseHeader, roles:2 [string]",
+  AuthUserListResponse: "header:1 ResponseHeader, users:2 [string]",
+  AuthUserDeleteRequest: "name:1 string",
+  AuthUserDeleteResponse: HEADER,
+  AuthUserChangePasswordRequest: "name:1 string, password:2 string, hashedPassword:3 string",
+  AuthUserChangePasswordResponse: HEADER,
+  AuthUserGrantRoleRequest: "user:1 string, role:2 string",
+  AuthUserGrantRoleResponse: HEADER,
+  AuthUserRevokeRoleRequest: "name:1 string, role:2 string",
+  AuthUserRevokeRoleResponse: HEADER,
+  AuthRoleAddRequest: "name:1 string",
+  AuthRoleAddResponse: HEADER,
+  AuthRoleGetRequest: "role:1 string",
+  AuthRoleGetResponse: "header:1 ResponseHeader, perm:2 [Permission]",
+  AuthRoleListResponse: "header:1 ResponseHeader, roles:2 [string]",
+  AuthRoleDeleteRequest: "role:1 string",
+  AuthRoleDeleteResponse: HEADER,
+  AuthRoleGrantPermissionRequest: "name:1 string, perm:2 Permission",
+  AuthRoleGrantPermissionResponse: HEADER,
+  AuthRoleRevokePermissionRequest: "role:1 string, key:2 bytes, rangeEnd:3 bytes",
+  AuthRoleRevokePermissionResponse: HEADER,
+  LockRequest: "name:1 bytes, lease:2 id",
+  LockResponse: "header:1 ResponseHeader, key:2 bytes",
+  UnlockRequest: "key:1 bytes",
+  UnlockResponse: HEADER,
+  LeaderKey: "name:1 bytes, key:2 bytes, rev:3 int, lease:4 id",
+  CampaignRequest: "name:1 bytes, lease:2 id, value:3 bytes",
+  CampaignResponse: "header:1 ResponseHeader, leader:2 LeaderKey",
+  LeaderRequest: "name:1 bytes",
+  LeaderResponse: "header:1 ResponseHeader, kv:2 KeyValue",
+  ProclaimRequest: "leader:1 LeaderKey, value:2 bytes",
+  ProclaimResponse: HEADER,
+  ResignRequest: "leader:1 LeaderKey",
+  ResignResponse: HEADER,
 } as const;
 
 export type MessageName = keyof typeof TABLES;

@@ -31,6 +31,11 @@ export class UnaryCall {
     return this.stream.session;
   }
 
+  /** Runs `fn` when the call is over, answered or given up. */
+  onClose(fn: () => void): void {
+    this.stream.once("close", fn);
+  }
+
   /** `framed`: the message with its frame header (`sealFrame`). */
   replyFramed(framed: Buffer): void {
     if (this.done || isGone(this.stream)) return;

@@ -12,7 +12,12 @@ import {
   WatchHub,
 } from "@flotilla/mvcc";
 import type { NodeId } from "@flotilla/raft";
-import type { Command } from "../codec/command.ts";
+import { Authorizer } from "../auth/authorize.ts";
+import { type AuthCommand, applyAuth, type TokenSink } from "../auth/commands.ts";
+import { readSigned } from "../auth/signed.ts";
+import { AuthStore } from "../auth/store.ts";
+import { type AuthInfo, NOBODY } from "../auth/types.ts";
+import type { Command, CommandKind } from "../codec/command.ts";
 import { compactOf, deleteOf, putOf, txnOf } from "../codec/kv-requests.ts";
 import { decode } from "../codec/tables.ts";
 import { rpcError } from "./errors.ts";
@@ -27,6 +32,7 @@ export type Result =
   | { kind: "delete"; deleted: number; prev: Version[] }
   | { kind: "txn"; txn: TxnResult }
   | { kind: "lease-grant"; id: string; ttl_s: number }
+  | { kind: "token"; token: string }
   | { kind: "done" };
 
 /** A membership entry's payload. */
@@ -52,7 +58,7 @@ export interface AlarmEntry {
 }
 
 /**
- * The replicated state: keys, leases, members, alarms. Commands change it, in
+ * The replicated state: keys, leases, members, alarms, users. Commands change it, in
  * log order, the same on every member; nothing else does. Invariant: given the
  * same commands, `apply` leaves the same state and gives the same results,
  * whatever the time is and whoever asks.
@@ -65,6 +71,9 @@ export class Machine {
   removed = new Set<NodeId>();
   /** member id → alarms raised. */
   alarms = new Map<NodeId, Set<number>>();
+  auth = new AuthStore();
+  /** Where tokens that are given out go; not part of the state. */
+  tokens: TokenSink | undefined;
   applied = 0;
   appliedTerm = 0;
   readonly watch: WatchHub;
@@ -85,35 +94,59 @@ export class Machine {
 
   /** `decoded` saves the proposer a second decoding. @throws StoreError, RpcError: the command's answer. */
   apply(command: Command, decoded: unknown, now_ms: number): Result {
-    switch (command.kind) {
-      case "put":
+    if (command.kind !== "signed") return this.run(command.kind, command.payload, decoded, now_ms, NOBODY);
+    const { kind, payload, who } = readSigned(command.payload);
+    return this.run(kind, payload, decoded, now_ms, who);
+  }
+
+  private run(kind: CommandKind, payload: Buffer, decoded: unknown, now_ms: number, who: AuthInfo): Result {
+    const rights = this.auth.enabled ? new Authorizer(this.auth, this.lessor, who) : undefined;
+    switch (kind) {
+      case "put": {
+        const op = (decoded as PutOp) ?? putOf(payload);
+        rights?.put(op);
         this.refuseWhenFull();
-        return { kind: "put", ...put(this, (decoded as PutOp) ?? putOf(command.payload)) };
-      case "delete":
-        return { kind: "delete", ...deleteRange(this, (decoded as DeleteOp) ?? deleteOf(command.payload)) };
+        return { kind, ...put(this, op) };
+      }
+      case "delete": {
+        const op = (decoded as DeleteOp) ?? deleteOf(payload);
+        rights?.delete(op);
+        return { kind, ...deleteRange(this, op) };
+      }
       case "txn": {
-        const op = (decoded as TxnOp) ?? txnOf(command.payload);
+        const op = (decoded as TxnOp) ?? txnOf(payload);
+        rights?.txn(op);
         if (this.hasNoSpace && writesValues(op)) throw rpcError("noSpace");
-        return { kind: "txn", txn: txn(this, op) };
+        return { kind, txn: txn(this, op) };
       }
       case "compact":
-        this.store.compact(compactOf(command.payload).revision);
+        this.store.compact(compactOf(payload).revision);
         return { kind: "done" };
       case "lease-grant": {
         this.refuseWhenFull();
-        const { ID, TTL } = decode<{ ID: string; TTL: number }>("LeaseGrantRequest", command.payload);
+        const { ID, TTL } = decode<{ ID: string; TTL: number }>("LeaseGrantRequest", payload);
         const lease = this.lessor.grant(ID, TTL, now_ms);
-        return { kind: "lease-grant", id: lease.id, ttl_s: lease.ttl_s };
+        return { kind, id: lease.id, ttl_s: lease.ttl_s };
       }
       case "lease-revoke":
-        this.revoke(decode<{ ID: string }>("LeaseRevokeRequest", command.payload).ID);
+      case "lease-expire": {
+        const { ID } = decode<{ ID: string }>("LeaseRevokeRequest", payload);
+        if (kind === "lease-revoke") rights?.lease(ID);
+        this.revoke(ID);
         return { kind: "done" };
+      }
       case "publish":
-        this.publish(JSON.parse(command.payload.toString()) as PublishEntry);
+        this.publish(JSON.parse(payload.toString()) as PublishEntry);
         return { kind: "done" };
       case "alarm":
-        this.setAlarm(JSON.parse(command.payload.toString()) as AlarmEntry);
+        this.setAlarm(JSON.parse(payload.toString()) as AlarmEntry);
         return { kind: "done" };
+      case "auth": {
+        const token = applyAuth(this.auth, JSON.parse(payload.toString()) as AuthCommand, who, this.applied, this.tokens);
+        return token === "" ? { kind: "done" } : { kind: "token", token };
+      }
+      case "signed":
+        throw new Error("a signed command holds another one");
     }
   }
 
@@ -138,6 +171,7 @@ export class Machine {
     this.members = other.members;
     this.removed = other.removed;
     this.alarms = other.alarms;
+    this.auth = other.auth;
     this.applied = other.applied;
     this.appliedTerm = other.appliedTerm;
     this.watch.rebase(this.store);

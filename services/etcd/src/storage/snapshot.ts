@@ -1,5 +1,6 @@
 import { Store, type Version } from "@flotilla/mvcc";
 import type { SnapshotMeta } from "@flotilla/raft";
+import { type AuthState, AuthStore } from "../auth/store.ts";
 import { Machine } from "../node/machine.ts";
 import type { Member } from "../node/members.ts";
 import { Reader } from "../wire/reader.ts";
@@ -23,6 +24,8 @@ export interface SnapshotHeader {
   readonly members: readonly Member[];
   readonly removed: readonly number[];
   readonly alarms: readonly [number, number[]][];
+  /** Missing in snapshots of versions without users. */
+  readonly auth?: AuthState;
 }
 
 /**
@@ -42,6 +45,7 @@ export function exportSnapshot(machine: Machine, meta: SnapshotMeta, clusterId: 
     members: [...machine.members.values()],
     removed: [...machine.removed],
     alarms: [...machine.alarms].map(([id, set]) => [id, [...set]]),
+    auth: machine.auth.export(),
   };
   const leases = [...machine.lessor.all()].map((l) => [l.id, l.ttl_s]);
   const release = store.hold();
@@ -101,6 +105,7 @@ export class SnapshotImporter {
       machine.members = new Map(header.members.map((m) => [m.id, m]));
       machine.removed = new Set(header.removed);
       machine.alarms = new Map(header.alarms.map(([id, list]) => [id, new Set(list)]));
+      machine.auth = AuthStore.from(header.auth);
       machine.applied = header.meta.index;
       machine.appliedTerm = header.meta.term;
     } else if (!this.header) throw new Error("snapshot has no header");
