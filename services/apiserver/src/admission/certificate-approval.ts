@@ -1,36 +1,62 @@
-import type { CertificateSigningRequest } from "@flotilla/api";
+import type { CertificateSigningRequest, KubeObject } from "@flotilla/api";
 import { checkOf } from "../authz/attributes.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import { forbidden } from "../request/errors.ts";
-import type { AdmissionPlugin } from "./admission.ts";
+import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
 
 const GROUP = "certificates.k8s.io";
+const CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client";
 
-/**
- * Who approves or signs for a signer needs the verb on that signer, beside the subresource
- * (upstream's CertificateApproval, CertificateSigning and CertificateSubjectRestriction).
- */
+/** Who approves for a signer needs the verb on that signer, beside the subresource. */
 export function certificateApproval({ authorizer }: { authorizer: Authorizer }): AdmissionPlugin {
   return {
     name: "CertificateApproval",
     validate(attributes, object, old) {
-      const { definition, operation, subresource, user, name } = attributes;
-      if (definition.group !== GROUP || definition.resource !== "certificatesigningrequests" || !object) return;
-      const { spec, status } = (operation === "CREATE" ? object : old) as unknown as CertificateSigningRequest;
-      const signer = spec.signerName;
-      if (operation === "CREATE" && signer === "kubernetes.io/kube-apiserver-client" && asksForMasters(spec.request)) {
-        throw forbidden(definition, name, "use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed");
-      }
-      const issued = (object as unknown as CertificateSigningRequest).status?.certificate !== status?.certificate;
-      const verb = subresource === "approval" ? "approve" : subresource === "status" && issued ? "sign" : undefined;
-      if (operation !== "UPDATE" || !verb) return;
-      const domain = signer.split("/")[0];
-      const allowed = [signer, `${domain}/*`].some(
-        (signerName) => authorizer.authorize(checkOf(user, verb, { group: GROUP, resource: "signers", name: signerName })).allowed,
-      );
-      if (!allowed) throw forbidden(definition, name, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signer)}`);
+      if (!isRequest(attributes) || attributes.operation !== "UPDATE" || attributes.subresource !== "approval") return;
+      if (object && old) mayUse(authorizer, attributes, "approve", requestOf(old).spec.signerName);
     },
   };
+}
+
+/** The same for who writes the certificate, or that there will be none. */
+export function certificateSigning({ authorizer }: { authorizer: Authorizer }): AdmissionPlugin {
+  const failed = ({ status }: CertificateSigningRequest) =>
+    JSON.stringify((status?.conditions ?? []).filter(({ type }) => type === "Failed"));
+  return {
+    name: "CertificateSigning",
+    validate(attributes, object, old) {
+      if (!isRequest(attributes) || attributes.operation !== "UPDATE" || attributes.subresource !== "status" || !object || !old) return;
+      const [now, before] = [requestOf(object), requestOf(old)];
+      if (now.status?.certificate === before.status?.certificate && failed(now) === failed(before)) return;
+      mayUse(authorizer, attributes, "sign", before.spec.signerName);
+    },
+  };
+}
+
+/** Nobody gets a client certificate that stands above all authorization. */
+export function certificateSubjectRestriction(): AdmissionPlugin {
+  return {
+    name: "CertificateSubjectRestriction",
+    validate(attributes, object) {
+      if (!isRequest(attributes) || attributes.operation !== "CREATE" || attributes.subresource !== "" || !object) return;
+      const { signerName, request } = requestOf(object).spec;
+      if (signerName !== CLIENT_SIGNER || !asksForMasters(request)) return;
+      throw forbidden(attributes.definition, attributes.name, `use of ${CLIENT_SIGNER} signer with system:masters group is not allowed`);
+    },
+  };
+}
+
+const isRequest = ({ definition }: AdmissionAttributes): boolean =>
+  definition.group === GROUP && definition.resource === "certificatesigningrequests";
+
+const requestOf = (object: KubeObject): CertificateSigningRequest => object as unknown as CertificateSigningRequest;
+
+function mayUse(authorizer: Authorizer, { user, definition, name }: AdmissionAttributes, verb: string, signer: string): void {
+  const domain = signer.split("/")[0];
+  const allowed = [signer, `${domain}/*`].some(
+    (signerName) => authorizer.authorize(checkOf(user, verb, { group: GROUP, resource: "signers", name: signerName })).allowed,
+  );
+  if (!allowed) throw forbidden(definition, name, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signer)}`);
 }
 
 /** The organisation stands as plain text in the DER of the request. */

@@ -2,16 +2,30 @@ import type { Clock, Random } from "@flotilla/base";
 import type { Authorizer } from "../authz/authorizer.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionPlugin } from "./admission.ts";
-import { certificateApproval } from "./certificate-approval.ts";
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificate-approval.ts";
+import { persistentVolumeClaimResize } from "./claim-resize.ts";
+import { defaultIngressClass } from "./default-ingress-class.ts";
+import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
+import {
+  alwaysAdmit,
+  alwaysDeny,
+  alwaysPullImages,
+  denyServiceExternalIPs,
+  extendedResourceToleration,
+  namespaceExists,
+} from "./optional.ts";
+import { podSecurity } from "./pod-security.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
+import { storageObjectInUseProtection } from "./storage-in-use.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
 export interface AdmissionPorts {
   store: Store;
@@ -26,18 +40,32 @@ interface Registered {
   byDefault: boolean;
 }
 
-/** Every plug-in, in the order in which they run (upstream's recommended order). */
+/** Every plug-in, in the order in which they run (upstream's). What counts usage comes last: nothing may refuse after it. */
 const PLUGINS: readonly Registered[] = [
+  { create: alwaysAdmit, byDefault: false },
   { create: namespaceLifecycle, byDefault: true },
+  { create: namespaceExists, byDefault: false },
   { create: limitRanger, byDefault: true },
   { create: serviceAccount, byDefault: true },
   { create: nodeRestriction, byDefault: false },
+  { create: taintNodesByCondition, byDefault: true },
+  { create: alwaysPullImages, byDefault: false },
+  { create: podSecurity, byDefault: true },
   { create: priority, byDefault: true },
   { create: defaultTolerationSeconds, byDefault: true },
+  { create: extendedResourceToleration, byDefault: false },
+  { create: defaultStorageClass, byDefault: true },
+  { create: storageObjectInUseProtection, byDefault: true },
+  { create: persistentVolumeClaimResize, byDefault: true },
   { create: runtimeClass, byDefault: true },
   { create: certificateApproval, byDefault: true },
+  { create: certificateSigning, byDefault: true },
+  { create: certificateSubjectRestriction, byDefault: true },
+  { create: defaultIngressClass, byDefault: true },
+  { create: denyServiceExternalIPs, byDefault: false },
   { create: rbacEscalation, byDefault: true },
   { create: resourceQuota, byDefault: true },
+  { create: alwaysDeny, byDefault: false },
 ];
 
 /** @throws Error for a name that no plug-in has. */
@@ -58,16 +86,8 @@ const ALWAYS = "RBACEscalation";
 
 /** Upstream's names that need no plug-in here, or none yet. */
 const ACCEPTED = new Set([
-  "CertificateSigning",
-  "CertificateSubjectRestriction",
   "ClusterTrustBundleAttest",
-  "DefaultIngressClass",
-  "DefaultStorageClass",
   "MutatingAdmissionWebhook",
-  "PersistentVolumeClaimResize",
-  "PodSecurity",
-  "StorageObjectInUseProtection",
-  "TaintNodesByCondition",
   "ValidatingAdmissionPolicy",
   "ValidatingAdmissionWebhook",
 ]);
