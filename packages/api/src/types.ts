@@ -28,6 +28,7 @@ export type PodSpec = Wire<k8s.V1PodSpec>;
 export type PodStatus = Wire<k8s.V1PodStatus>;
 export type PodTemplateSpec = Wire<k8s.V1PodTemplateSpec>;
 export type Container = Wire<k8s.V1Container>;
+export type EphemeralContainer = Wire<k8s.V1EphemeralContainer>;
 export type ContainerStatus = Wire<k8s.V1ContainerStatus>;
 export type Node = Obj<k8s.V1Node>;
 export type Namespace = Obj<k8s.V1Namespace>;
@@ -75,3 +76,17 @@ export type ValidatingAdmissionPolicy = Obj<k8s.V1ValidatingAdmissionPolicy>;
 export type ValidatingAdmissionPolicyBinding = Obj<k8s.V1ValidatingAdmissionPolicyBinding>;
 export type APIService = Obj<k8s.V1APIService>;
 export type CustomResourceDefinition = Obj<k8s.V1CustomResourceDefinition>;
+
+/** metrics.k8s.io/v1beta1 */
+export interface NodeMetrics extends KubeObject {
+  timestamp: string;
+  /** Go duration that the usage is an average over. */
+  window: string;
+  usage: Record<string, string>;
+}
+
+export interface PodMetrics extends KubeObject {
+  timestamp: string;
+  window: string;
+  containers: { name: string; usage: Record<string, string> }[];
+}

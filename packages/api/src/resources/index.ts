@@ -31,6 +31,8 @@ import { services } from "./core/service.ts";
 import { serviceAccounts } from "./core/service-account.ts";
 import { endpointSlices } from "./discovery/endpoint-slice.ts";
 import { eventsV1 } from "./events/event.ts";
+import { nodeMetrics } from "./metrics/node-metrics.ts";
+import { podMetrics } from "./metrics/pod-metrics.ts";
 import { runtimeClasses } from "./node/runtime-class.ts";
 import { clusterRoles } from "./rbac/cluster-role.ts";
 import { clusterRoleBindings } from "./rbac/cluster-role-binding.ts";
@@ -76,4 +78,6 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   runtimeClasses,
   priorityClasses,
   endpointSlices,
+  nodeMetrics,
+  podMetrics,
 ];

@@ -6,7 +6,7 @@ import { type Mount, NamespaceMode } from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { criErrors } from "../errors.ts";
 import { capabilitySet } from "./capabilities.ts";
 import { checkExecutable, resolveArgv, resolveEnv } from "./command.ts";
-import { isHostNetwork, needSandbox, type ProcessContext } from "./context.ts";
+import { isHostNetwork, needContainer, needSandbox, type ProcessContext } from "./context.ts";
 import { makeDeviceFolder } from "./devices.ts";
 import { type LaunchPlan, launchScripts } from "./launch-script.ts";
 import { isIdentity, planRoot } from "./mounts.ts";
@@ -83,7 +83,7 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
   const mounts = plain ? [] : withResolvConf(config.mounts, context.sandboxFolder.path(sandbox.id, "resolv.conf"));
   const mounted = mounts.map((m) => m.containerPath);
   checkExecutable(image.rootfs, argv[0]!, env, workdir, mounted);
-  const joined = sandbox.pause ? (["net", "uts", "ipc", ...(pidMode === NamespaceMode.POD ? (["pid"] as const) : [])] as const) : [];
+  const join = namespacesToJoin(context, sandbox, pidMode, security?.namespaceOptions?.targetId ?? "");
   const ownPidNamespace = !plain && pidMode === NamespaceMode.CONTAINER;
   const plan: LaunchPlan = {
     dir,
@@ -100,7 +100,7 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
     tty: config.tty,
     workdir,
     plain,
-    join: joined.map((kind) => ({ kind, path: `/proc/${sandbox.pause!.pid}/ns/${kind}` })),
+    join,
     ownPidNamespace,
     root: plain
       ? undefined
@@ -109,7 +109,7 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
           rootfs: image.rootfs,
           mounts,
           readonly: security?.readonlyRootfs ?? false,
-          ownProc: ownPidNamespace || pidMode === NamespaceMode.POD,
+          ownProc: ownPidNamespace || join.some(({ kind }) => kind === "pid"),
           upper_bytes_max: UPPER_BYTES_MAX,
           bindsOnly: inUserNamespace(),
         }),
@@ -118,6 +118,21 @@ function planContainer(context: ProcessContext, record: ContainerRecord, sandbox
     noNewPrivileges: security?.noNewPrivs ?? false,
   };
   return { argv, env, plan };
+}
+
+/** The pod's namespaces, and the processes of the pod or of one container where those are to be seen. */
+function namespacesToJoin(context: ProcessContext, sandbox: SandboxState, pidMode: NamespaceMode, targetId: string): LaunchPlan["join"] {
+  const of = (kind: LaunchPlan["join"][number]["kind"], pid: number) => ({ kind, path: `/proc/${pid}/ns/${kind}` });
+  const { pause } = sandbox;
+  const join = pause ? [of("net", pause.pid), of("uts", pause.pid), of("ipc", pause.pid)] : [];
+  if (pidMode === NamespaceMode.POD && pause) join.push(of("pid", pause.pid));
+  if (pidMode === NamespaceMode.TARGET) {
+    const { phase } = needContainer(context, targetId);
+    if (phase.kind !== "running")
+      throw criErrors.failed("failed to create task for container", `target container ${targetId} does not run`);
+    join.push(of("pid", phase.main.pid));
+  }
+  return join;
 }
 
 const EXEC_POLL_MS = 1;

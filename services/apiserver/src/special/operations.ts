@@ -7,6 +7,8 @@ import { execOperation } from "../streams/exec-operation.ts";
 import type { KubeletClient } from "../streams/kubelet-client.ts";
 import { logs } from "../streams/logs.ts";
 import { portForwardOperation } from "../streams/port-forward.ts";
+import type { UsageCollector } from "../usage/collector.ts";
+import { usageOperations } from "../usage/operations.ts";
 import { bindPod } from "./binding.ts";
 import { evictPod } from "./eviction.ts";
 import { reviews } from "./reviews.ts";
@@ -17,6 +19,7 @@ export interface SpecialPorts {
   authenticator: Authenticator;
   tokens: ServiceAccountTokens;
   kubelets: KubeletClient;
+  usage: UsageCollector;
   maxExpiration_seconds: number;
 }
 
@@ -34,5 +37,6 @@ export function specialOperations(ports: SpecialPorts): SpecialOperations {
     ["/pods/portforward", portForwardOperation(ports.kubelets)],
     ["/serviceaccounts/token", tokenRequest(ports.tokens, ports.maxExpiration_seconds)],
     ...reviews(ports.authorizer, ports.authenticator),
+    ...usageOperations(ports.usage),
   ]);
 }

@@ -66,3 +66,10 @@ check("a sidecar starts first", pod([a], [sidecar]), observed(""), "init s");
 check("a sidecar runs", pod([a], [sidecar]), observed("s=running"), "start a");
 check("a sidecar ended", pod([a], [sidecar]), observed("a=running s=exited:1"), "init s");
 check("a sidecar ends with a finished pod", pod([a], [sidecar], "Never"), observed("a=exited:0 s=running"), "kill s");
+
+const debugged = (p: Pod): Pod => ({ ...p, spec: { ...p.spec, ephemeralContainers: [container("dbg")] } as never });
+check("an ephemeral container", debugged(pod([a])), observed("a=running"), "start dbg");
+check("it runs", debugged(pod([a])), observed("dbg=running a=running"), "nothing");
+check("it ended, and is not started again", debugged(pod([a])), observed("dbg=exited:0 a=running"), "nothing");
+check("its sandbox died with it", debugged(pod([a])), observed("s1/dbg=exited:137 a=running"), "nothing");
+check("it does not wait for init containers", debugged(pod([a], [container("i")])), observed("i=running"), "start dbg");

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "@flotilla/api";
 import { containerHash } from "../cri/labels.ts";
 import { latest, type ObservedContainer, type ObservedPod } from "../cri/observed.ts";
-import { initContainers, isSidecar, mainContainers, restartPolicyOf } from "../pods/pod.ts";
+import { ephemeralContainers, initContainers, isSidecar, mainContainers, restartPolicyOf } from "../pods/pod.ts";
 
 /** What probes have found out; undefined: nothing yet. */
 export interface ProbeVerdicts {
@@ -53,6 +53,8 @@ function shouldStart(pod: Pod, container: Container, last: ObservedContainer | u
 
 function adjust(pod: Pod, inSandbox: ObservedPod, all: ObservedPod, sandboxId: string, probes: ProbeVerdicts): PodActions {
   const actions = { kind: "adjust" as const, sandboxId, kills: [] as Kill[], init: [] as Container[], containers: [] as Container[] };
+  // Those do not wait for the init containers: they may be there to find out why these hang.
+  actions.containers.push(...ephemeralContainers(pod).filter((c) => !latest(all, c.name)));
   const initialized = planInit(pod, inSandbox, all, probes, actions);
   if (!initialized) return actions;
   let keep = 0;

@@ -11,6 +11,8 @@ export interface ContainerSetting {
   image: cri.Image | undefined;
   imageRef: string;
   restartCount: number;
+  /** Container whose process namespace an ephemeral container joins; "" for none. */
+  targetId: string;
   node: { memory_bytes: number; oomScoreAdjMin: number };
 }
 
@@ -33,7 +35,7 @@ export function containerConfig(pod: Pod, container: Container, setting: Contain
     tty: container.tty === true,
     linux: {
       resources: linuxResources(pod, container, setting.node),
-      securityContext: containerSecurity(pod, container, setting.image),
+      securityContext: containerSecurity(pod, container, setting.image, setting.targetId),
     },
   });
 }

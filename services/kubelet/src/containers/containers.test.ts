@@ -52,8 +52,8 @@ test("guaranteed pods are killed last", () => {
 
 test("runAsNonRoot refuses what would run as root", () => {
   const c = { name: "c", securityContext: { runAsNonRoot: true } } as Container;
-  assert.throws(() => containerSecurity(pod({}), c, undefined), {
+  assert.throws(() => containerSecurity(pod({}), c, undefined, ""), {
     message: "container has runAsNonRoot and image will run as root (container: c)",
   });
-  assert.equal(containerSecurity(pod({ securityContext: { runAsUser: 7 } }), c, undefined).runAsUser?.value, 7);
+  assert.equal(containerSecurity(pod({ securityContext: { runAsUser: 7 } }), c, undefined, "").runAsUser?.value, 7);
 });

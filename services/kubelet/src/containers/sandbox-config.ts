@@ -38,13 +38,15 @@ export function sandboxConfig(pod: Pod, attempt: number, setting: SandboxSetting
   });
 }
 
-export function namespaceOptions(pod: Pod): cri.NamespaceOption {
-  const { NODE, POD, CONTAINER } = cri.NamespaceMode;
+/** @param targetId the container whose processes the new one is to see (ephemeral containers' targetContainerName). */
+export function namespaceOptions(pod: Pod, targetId = ""): cri.NamespaceOption {
+  const { NODE, POD, CONTAINER, TARGET } = cri.NamespaceMode;
+  const own = targetId === "" ? CONTAINER : TARGET;
   return {
     network: usesHostNetwork(pod) ? NODE : POD,
-    pid: pod.spec?.hostPID ? NODE : pod.spec?.shareProcessNamespace ? POD : CONTAINER,
+    pid: pod.spec?.hostPID ? NODE : pod.spec?.shareProcessNamespace ? POD : own,
     ipc: pod.spec?.hostIPC ? NODE : POD,
-    targetId: "",
+    targetId,
   };
 }
 

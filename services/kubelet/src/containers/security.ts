@@ -19,7 +19,12 @@ const MASKED = [
 const READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /** @throws StartError when runAsNonRoot forbids what the pod or its image asks for. */
-export function containerSecurity(pod: Pod, container: Container, image: cri.Image | undefined): cri.LinuxContainerSecurityContext {
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  image: cri.Image | undefined,
+  targetId: string,
+): cri.LinuxContainerSecurityContext {
   const forPod = pod.spec?.securityContext ?? {};
   const own = container.securityContext ?? {};
   const uid = own.runAsUser ?? forPod.runAsUser ?? image?.uid?.value;
@@ -31,7 +36,7 @@ export function containerSecurity(pod: Pod, container: Container, image: cri.Ima
     readonlyRootfs: own.readOnlyRootFilesystem === true,
     noNewPrivs: own.allowPrivilegeEscalation === false && !privileged,
     capabilities: { addCapabilities: own.capabilities?.add ?? [], dropCapabilities: own.capabilities?.drop ?? [] },
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: namespaceOptions(pod, targetId),
     supplementalGroups: supplementalGroups(pod),
     ...(uid !== undefined ? { runAsUser: { value: uid } } : { runAsUsername: image?.username ?? "" }),
     ...(gid !== undefined ? { runAsGroup: { value: gid } } : {}),

@@ -1,4 +1,4 @@
-import type { Container, Pod } from "@flotilla/api";
+import type { Container, EphemeralContainer, Pod } from "@flotilla/api";
 
 export const SOURCE_ANNOTATION = "kubernetes.io/config.source";
 export const HASH_ANNOTATION = "kubernetes.io/config.hash";
@@ -31,9 +31,12 @@ export const isSidecar = (container: Container): boolean => container.restartPol
 
 export const initContainers = (pod: Pod): Container[] => pod.spec?.initContainers ?? [];
 export const mainContainers = (pod: Pod): Container[] => pod.spec?.containers ?? [];
-export const allContainers = (pod: Pod): Container[] => [...initContainers(pod), ...mainContainers(pod)];
+/** Added to a running pod to look into it; started once, never again (KEP-277). */
+export const ephemeralContainers = (pod: Pod): EphemeralContainer[] => pod.spec?.ephemeralContainers ?? [];
+export const allContainers = (pod: Pod): Container[] => [...initContainers(pod), ...mainContainers(pod), ...ephemeralContainers(pod)];
 
 export function restartPolicyOf(pod: Pod, container: Container): "Always" | "OnFailure" | "Never" {
+  if (ephemeralContainers(pod).includes(container)) return "Never";
   if (initContainers(pod).includes(container)) {
     if (isSidecar(container)) return "Always";
     return pod.spec?.restartPolicy === "Never" ? "Never" : "OnFailure";
@@ -43,7 +46,8 @@ export function restartPolicyOf(pod: Pod, container: Container): "Always" | "OnF
 
 /** The field path events point to: spec.containers{name}. */
 export function fieldPathOf(pod: Pod, container: Container): string {
-  const list = initContainers(pod).some((c) => c.name === container.name) ? "initContainers" : "containers";
+  const named = (list: readonly Container[]) => list.some((c) => c.name === container.name);
+  const list = named(initContainers(pod)) ? "initContainers" : named(ephemeralContainers(pod)) ? "ephemeralContainers" : "containers";
   return `spec.${list}{${container.name}}`;
 }
 

@@ -2,12 +2,13 @@ import { ApiError, apiError } from "@flotilla/api";
 import type { BasePorts } from "@flotilla/process";
 import { apiErrorToGrpc } from "@flotilla/rpc";
 import type { ExecInput, NodeServer, PortForwardData } from "@flotilla/rpc/gen/flotilla/node/v1/node.ts";
-import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
+import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
 import { messageOf } from "../errors.ts";
 import type { Kubelet } from "../kubelet.ts";
 import { authorizePeer } from "./authorize.ts";
 import { type ExecCall, serveExec } from "./exec.ts";
 import { serveLogs } from "./logs.ts";
+import { servePage } from "./pages.ts";
 import { servePortForward } from "./port-forward.ts";
 import { StatsSource } from "./stats.ts";
 
@@ -39,6 +40,16 @@ export function createHandlers(ports: BasePorts & { kubelet: Kubelet }, authenti
       },
     );
   };
+  const unary = <Q, A>(call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>, answer: () => Promise<A>) => {
+    const run = async () => {
+      check(call);
+      return answer();
+    };
+    run().then(
+      (reply) => callback(null, reply),
+      (error) => callback(apiErrorToGrpc(toApiError(error).status)),
+    );
+  };
   const exec = (attach: boolean) => (call: ExecCall) =>
     stream(call, async (signal) => {
       const { input } = await firstMessage<ExecInput>(call);
@@ -52,16 +63,8 @@ export function createHandlers(ports: BasePorts & { kubelet: Kubelet }, authenti
     attach: exec(true),
     portForward: (call) =>
       stream(call, async (signal) => servePortForward(kubelet, call, await firstMessage<PortForwardData>(call), signal)),
-    stats: (call, callback) => {
-      const read = async () => {
-        check(call);
-        return stats.read();
-      };
-      read().then(
-        (reply) => callback(null, reply),
-        (error) => callback(apiErrorToGrpc(toApiError(error).status)),
-      );
-    },
+    stats: (call, callback) => unary(call, callback, () => stats.read()),
+    page: (call, callback) => unary(call, callback, () => servePage(kubelet, stats, call.request.path)),
   };
 }
 

@@ -63,6 +63,7 @@ export function usage(stats: readonly cri.ContainerStats[], before: Sample, now:
   const sum = (of: (c: (typeof containers)[number]) => number) => containers.reduce((total, c) => total + of(c), 0);
   return {
     containers,
+    windowMs: Math.round(seconds * 1000),
     nodeCpuUsageNanoCores: sum((c) => c.cpuUsageNanoCores),
     nodeMemoryWorkingSetBytes: sum((c) => c.memoryWorkingSetBytes),
   };

@@ -1,7 +1,7 @@
 import type { Container, ContainerStatus, Pod } from "@flotilla/api";
 import { rfc3339 } from "@flotilla/base";
 import type { ObservedContainer, ObservedPod } from "../cri/observed.ts";
-import { initContainers, isSidecar, mainContainers, restartPolicyOf } from "../pods/pod.ts";
+import { ephemeralContainers, initContainers, isSidecar, mainContainers, restartPolicyOf } from "../pods/pod.ts";
 
 export interface StartFailure {
   reason: string;
@@ -20,20 +20,28 @@ export interface ContainerFacts {
 
 type State = NonNullable<ContainerStatus["state"]>;
 
-/** Statuses of init and main containers from what the runtime shows; `previous` is the last status given out. */
+/** Which of a pod's lists of containers. */
+export type ContainerList = "init" | "main" | "ephemeral";
+
+const LISTS: Record<ContainerList, (pod: Pod) => Container[]> = {
+  init: initContainers,
+  main: mainContainers,
+  ephemeral: ephemeralContainers,
+};
+
+/** Statuses of one list of containers from what the runtime shows; `previous` is the last status given out. */
 export function containerStatuses(
   pod: Pod,
   observed: ObservedPod,
   facts: ContainerFacts,
   previous: readonly ContainerStatus[],
-  list: "init" | "main",
+  list: ContainerList,
 ): ContainerStatus[] {
-  const containers = list === "init" ? initContainers(pod) : mainContainers(pod);
-  const initialized = list === "main" && initContainers(pod).length === 0;
-  return containers.map((container) => {
+  const initialized = list === "ephemeral" || (list === "main" && initContainers(pod).length === 0);
+  return LISTS[list](pod).map((container) => {
     const mine = observed.containers.filter((c) => c.name === container.name);
     const before = previous.find((s) => s.name === container.name);
-    const waiting: State = { waiting: { reason: list === "init" || !initialized ? "PodInitializing" : "ContainerCreating" } };
+    const waiting: State = { waiting: { reason: initialized ? "ContainerCreating" : "PodInitializing" } };
     return statusOf(pod, container, mine, facts, before, waiting, list);
   });
 }
@@ -45,7 +53,7 @@ function statusOf(
   facts: ContainerFacts,
   before: ContainerStatus | undefined,
   waiting: State,
-  list: "init" | "main",
+  list: ContainerList,
 ): ContainerStatus {
   const [current, older] = mine;
   const status: ContainerStatus = {
@@ -77,7 +85,8 @@ function statusOf(
   else if (before?.lastState?.terminated) status.lastState = before.lastState;
   if (status.state?.running) {
     status.started = facts.started(container, current.id);
-    status.ready = list === "init" && !isSidecar(container) ? false : status.started && facts.ready(container, current.id);
+    status.ready =
+      list === "ephemeral" || (list === "init" && !isSidecar(container)) ? false : status.started && facts.ready(container, current.id);
   } else if (list === "init" && current.state === "exited" && current.exitCode === 0 && !isSidecar(container)) {
     status.ready = true;
   }

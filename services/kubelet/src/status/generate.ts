@@ -1,7 +1,7 @@
 import type { Pod, PodStatus } from "@flotilla/api";
 import { rfc3339 } from "@flotilla/base";
 import type { ObservedPod } from "../cri/observed.ts";
-import { initContainers, isTerminalPhase, usesHostNetwork } from "../pods/pod.ts";
+import { ephemeralContainers, initContainers, isTerminalPhase, usesHostNetwork } from "../pods/pod.ts";
 import { qosClass } from "../pods/qos.ts";
 import { podConditions } from "./conditions.ts";
 import { type ContainerFacts, containerStatuses } from "./containers.ts";
@@ -44,6 +44,11 @@ export function generatePodStatus(pod: Pod, observed: ObservedPod, input: Status
     startTime: (input.previous.startTime ?? rfc3339(input.now_ms)) as never,
     ...(initContainers(pod).length ? { initContainerStatuses: init } : {}),
     containerStatuses: main,
+    ...(ephemeralContainers(pod).length
+      ? {
+          ephemeralContainerStatuses: containerStatuses(pod, observed, input, input.previous.ephemeralContainerStatuses ?? [], "ephemeral"),
+        }
+      : {}),
     qosClass: qosClass(pod),
   };
 }

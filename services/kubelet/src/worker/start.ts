@@ -1,4 +1,4 @@
-import type { Container, Pod, Secret, Service } from "@flotilla/api";
+import type { Container, EphemeralContainer, Pod, Secret, Service } from "@flotilla/api";
 import type * as cri from "@flotilla/rpc/gen/cri/v1/api.ts";
 import { goDuration } from "../actions/backoff.ts";
 import { containerConfig } from "../containers/container-config.ts";
@@ -117,10 +117,20 @@ async function buildConfig(
     image,
     imageRef: image.id || container.image!,
     restartCount,
+    targetId: targetOf(container, observed),
     node: kit.node,
   });
   config.annotations[ANNOTATION.terminationLog] = log.hostPath;
   return config;
+}
+
+/** @throws StartError when the container to look into does not run. */
+function targetOf(container: EphemeralContainer, observed: ObservedPod): string {
+  const name = container.targetContainerName;
+  if (!name) return "";
+  const target = latest(observed, name);
+  if (target?.state === "running") return target.id;
+  throw new StartError("CreateContainerConfigError", `unable to find target container ${JSON.stringify(name)}`);
 }
 
 async function postStart(kit: Kit, pod: Pod, container: Container, id: string, context: StartContext, emit: Emit): Promise<void> {

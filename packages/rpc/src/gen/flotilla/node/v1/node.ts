@@ -96,6 +96,16 @@ export interface PortForwardData {
   data: Buffer;
 }
 
+export interface PageRequest {
+  path: string;
+}
+
+export interface PageReply {
+  code: number;
+  contentType: string;
+  body: Buffer;
+}
+
 export interface StatsRequest {
 }
 
@@ -111,6 +121,8 @@ export interface StatsReply {
   nodeCpuUsageNanoCores: number;
   nodeMemoryWorkingSetBytes: number;
   containers: ContainerStats[];
+  /** CPU use is an average over this time */
+  windowMs: number;
 }
 
 function createBaseLogsRequest(): LogsRequest {
@@ -852,6 +864,140 @@ export const PortForwardData: MessageFns<PortForwardData> = {
   },
 };
 
+function createBasePageRequest(): PageRequest {
+  return { path: "" };
+}
+
+export const PageRequest: MessageFns<PageRequest> = {
+  encode(message: PageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PageRequest>): PageRequest {
+    return PageRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PageRequest>): PageRequest {
+    const message = createBasePageRequest();
+    message.path = object.path ?? "";
+    return message;
+  },
+};
+
+function createBasePageReply(): PageReply {
+  return { code: 0, contentType: "", body: Buffer.alloc(0) };
+}
+
+export const PageReply: MessageFns<PageReply> = {
+  encode(message: PageReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== 0) {
+      writer.uint32(8).int32(message.code);
+    }
+    if (message.contentType !== "") {
+      writer.uint32(18).string(message.contentType);
+    }
+    if (message.body.length !== 0) {
+      writer.uint32(26).bytes(message.body);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PageReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePageReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.code = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.contentType = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.body = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PageReply>): PageReply {
+    return PageReply.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PageReply>): PageReply {
+    const message = createBasePageReply();
+    message.code = object.code ?? 0;
+    message.contentType = object.contentType ?? "";
+    message.body = object.body ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
 function createBaseStatsRequest(): StatsRequest {
   return {};
 }
@@ -999,7 +1145,7 @@ export const ContainerStats: MessageFns<ContainerStats> = {
 };
 
 function createBaseStatsReply(): StatsReply {
-  return { nodeCpuUsageNanoCores: 0, nodeMemoryWorkingSetBytes: 0, containers: [] };
+  return { nodeCpuUsageNanoCores: 0, nodeMemoryWorkingSetBytes: 0, containers: [], windowMs: 0 };
 }
 
 export const StatsReply: MessageFns<StatsReply> = {
@@ -1012,6 +1158,9 @@ export const StatsReply: MessageFns<StatsReply> = {
     }
     for (const v of message.containers) {
       ContainerStats.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.windowMs !== 0) {
+      writer.uint32(32).int64(message.windowMs);
     }
     return writer;
   },
@@ -1053,6 +1202,14 @@ export const StatsReply: MessageFns<StatsReply> = {
             message.containers.push(ContainerStats.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.windowMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1073,6 +1230,7 @@ export const StatsReply: MessageFns<StatsReply> = {
     message.nodeCpuUsageNanoCores = object.nodeCpuUsageNanoCores ?? 0;
     message.nodeMemoryWorkingSetBytes = object.nodeMemoryWorkingSetBytes ?? 0;
     message.containers = object.containers?.map((e) => ContainerStats.fromPartial(e)) || [];
+    message.windowMs = object.windowMs ?? 0;
     return message;
   },
 };
@@ -1124,6 +1282,16 @@ export const NodeService = {
     responseSerialize: (value: StatsReply): Buffer => Buffer.from(StatsReply.encode(value).finish()),
     responseDeserialize: (value: Buffer): StatsReply => StatsReply.decode(value),
   },
+  /** The kubelet's own HTTP pages (/healthz, /metrics, /pods, /stats/summary), for nodes/NAME/proxy. */
+  page: {
+    path: "/flotilla.node.v1.Node/Page" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PageRequest): Buffer => Buffer.from(PageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PageRequest => PageRequest.decode(value),
+    responseSerialize: (value: PageReply): Buffer => Buffer.from(PageReply.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PageReply => PageReply.decode(value),
+  },
 } as const;
 
 export interface NodeServer extends UntypedServiceImplementation {
@@ -1132,6 +1300,8 @@ export interface NodeServer extends UntypedServiceImplementation {
   attach: handleBidiStreamingCall<ExecInput, ExecOutput>;
   portForward: handleBidiStreamingCall<PortForwardData, PortForwardData>;
   stats: handleUnaryCall<StatsRequest, StatsReply>;
+  /** The kubelet's own HTTP pages (/healthz, /metrics, /pods, /stats/summary), for nodes/NAME/proxy. */
+  page: handleUnaryCall<PageRequest, PageReply>;
 }
 
 export interface NodeClient extends Client {
@@ -1157,6 +1327,19 @@ export interface NodeClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: StatsReply) => void,
+  ): ClientUnaryCall;
+  /** The kubelet's own HTTP pages (/healthz, /metrics, /pods, /stats/summary), for nodes/NAME/proxy. */
+  page(request: PageRequest, callback: (error: ServiceError | null, response: PageReply) => void): ClientUnaryCall;
+  page(
+    request: PageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PageReply) => void,
+  ): ClientUnaryCall;
+  page(
+    request: PageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PageReply) => void,
   ): ClientUnaryCall;
 }
 
