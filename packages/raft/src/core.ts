@@ -1,6 +1,7 @@
 import { type Random, randomInt } from "@flotilla/base";
 import type { RaftLog } from "./log.ts";
 import { type Conf, type Message, NONE, type NodeId, type Proposal } from "./message.ts";
+import type { PassedOn } from "./passed-on.ts";
 import type { FlowLimits, Progress } from "./progress.ts";
 import { isVoter } from "./quorum.ts";
 import type { ReadQueue, ReadState } from "./read-index.ts";
@@ -33,6 +34,7 @@ export interface LeaderRole {
   readonly kind: "leader";
   readonly progress: Map<NodeId, Progress>;
   readonly reads: ReadQueue;
+  readonly passedOn: PassedOn;
   /** No other membership change may be proposed before this entry is applied. */
   pendingConfIndex: number;
   transfer: Transfer | undefined;

@@ -1,6 +1,7 @@
 import { assert } from "@flotilla/base";
 import { becomeFollower, type Core, type LeaderRole, resetElection } from "./core.ts";
 import { type AppendReply, type Message, NONE, type NodeId, type Proposal } from "./message.ts";
+import { PassedOn } from "./passed-on.ts";
 import { Progress } from "./progress.ts";
 import { committedIndex, everyone, isVoter, tally } from "./quorum.ts";
 import { ReadQueue } from "./read-index.ts";
@@ -16,6 +17,7 @@ export function becomeLeader(core: Core): void {
     kind: "leader",
     progress,
     reads: new ReadQueue(),
+    passedOn: new PassedOn(),
     // There may be an unapplied change in the log: wait until all of it is applied.
     pendingConfIndex: core.log.lastIndex,
     transfer: undefined,
@@ -63,7 +65,8 @@ export function stepLeader(core: Core, role: LeaderRole, m: Message): void {
       requestRead(core, role, m.id, m.from);
       return;
     case "propose":
-      // Proposals are passed on once and for one term: a copy can never be appended by two leaders.
+      // Proposals are passed on for one term: a copy can never be appended by two leaders, nor twice by one.
+      if (!role.passedOn.take(m.from, m.id)) return;
       if (role.transfer) role.transfer.held.push(...m.proposals);
       else
         appendProposals(

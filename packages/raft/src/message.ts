@@ -123,6 +123,8 @@ export interface ReadReply extends Envelope {
 /** Proposals a follower passes on. Only a leader of exactly this term takes them. */
 export interface Propose extends Envelope {
   readonly type: "propose";
+  /** No two of a sender are the same: a repetition is known by it. */
+  readonly id: number;
   readonly proposals: readonly Proposal[];
 }
 

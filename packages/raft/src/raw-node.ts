@@ -1,4 +1,4 @@
-import { assert, type Random } from "@flotilla/base";
+import { assert, type Random, randomInt } from "@flotilla/base";
 import { campaign, stepCandidate } from "./candidate.ts";
 import { applyChange, type ConfChange } from "./conf-change.ts";
 import { becomeFollower, type Core, mayCampaign } from "./core.ts";
@@ -26,6 +26,8 @@ export interface NodeOptions {
   inflightMessages_max?: number; // 256
   inflight_bytes_max?: number; // 16 MiB
   applyPerReady_max?: number; // 4096
+  /** Below 2^20, and another one at each start of this member; drawn at random when left out. */
+  boot?: number;
   rules?: Partial<Rules>;
 }
 
@@ -42,6 +44,8 @@ export class RawNode {
   private lastHardState: HardState;
   private pendingSnapshot: SnapshotMeta | undefined;
   private token = 0;
+  private readonly boot: number | undefined;
+  private passedOn: number | undefined;
   /** What each Ready still at the disk covers. */
   private readonly atDisk: { token: number; index: number; term: number; self: Message[] }[] = [];
 
@@ -50,6 +54,7 @@ export class RawNode {
     const election_ticks = options.election_ticks ?? 10;
     this.applyPerReady_max = options.applyPerReady_max ?? 4096;
     this.lastHardState = hardState;
+    this.boot = options.boot;
     this.core = {
       settings: {
         id: options.id,
@@ -129,7 +134,7 @@ export class RawNode {
       return "appended";
     }
     if (core.leader === NONE || core.leaderSuspected) return "no-leader";
-    core.messages.push({ type: "propose", from: core.settings.id, to: core.leader, term: core.term, proposals });
+    core.messages.push({ type: "propose", from: core.settings.id, to: core.leader, term: core.term, id: this.passedOnId(), proposals });
     return "forwarded";
   }
 
@@ -311,6 +316,12 @@ export class RawNode {
 
   private progressOf(id: NodeId): Progress | undefined {
     return this.core.role.kind === "leader" ? this.core.role.progress.get(id) : undefined;
+  }
+
+  /** Another one each time, also after a restart in the same term. */
+  private passedOnId(): number {
+    this.passedOn ??= (this.boot ?? randomInt(this.core.settings.random, 2 ** 20)) * 2 ** 32;
+    return ++this.passedOn;
   }
 
   private answerStale(to: NodeId): void {

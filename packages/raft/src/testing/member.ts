@@ -42,6 +42,7 @@ export class SimMember {
   state: string[] = [];
   applied = 0;
   private conf: Conf;
+  private starts = 0;
   private readonly options: MemberOptions;
   private readonly hooks: Hooks;
   private readonly first: SnapshotMeta;
@@ -82,6 +83,7 @@ export class SimMember {
     this.node = new RawNode({
       id: this.id,
       random: this.options.random,
+      boot: this.starts++,
       snapshot: snapshot.meta,
       hardState,
       entries,

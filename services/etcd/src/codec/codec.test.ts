@@ -123,7 +123,7 @@ const MESSAGES: Message[] = [
   { type: "timeout-now", from: 1, to: 2, term: 3 },
   { type: "read", from: 1, to: 2, term: 3, id: 2 ** 40 },
   { type: "read-reply", from: 1, to: 2, term: 3, id: 7, index: 8 },
-  { type: "propose", from: 1, to: 2, term: 3, proposals: [{ kind: "normal", data: Buffer.from("y") }] },
+  { type: "propose", from: 1, to: 2, term: 3, id: 4, proposals: [{ kind: "normal", data: Buffer.from("y") }] },
 ];
 
 test("peer messages survive the wire, and are what the proto says", () => {

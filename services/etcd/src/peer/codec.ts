@@ -61,6 +61,7 @@ export function writeMessage(w: Writer, m: Message): void {
       w.int(0x28, m.index).int(0x58, m.id);
       return;
     case "propose":
+      w.int(0x58, m.id);
       for (const p of m.proposals) writeEntry(w, { index: 0, term: 0, ...p });
   }
 }
@@ -177,7 +178,7 @@ function build(f: Fields): Message {
     case "read-reply":
       return { type, from, to, term, id: f.read, index: f.index };
     case "propose":
-      return { type, from, to, term, proposals: f.entries.map(({ kind, data }): Proposal => ({ kind, data })) };
+      return { type, from, to, term, id: f.read, proposals: f.entries.map(({ kind, data }): Proposal => ({ kind, data })) };
     case undefined:
       throw new WireError(`unknown message type ${f.type}`);
   }

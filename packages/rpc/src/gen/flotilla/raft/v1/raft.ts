@@ -90,7 +90,7 @@ export interface Message {
   flag: boolean;
   hintIndex: number;
   hintTerm: number;
-  /** Read round of heartbeats, id of reads. */
+  /** Read round of heartbeats, id of reads and of passed-on proposals. */
   read: number;
   entries: Entry[];
   snapshot: Snapshot | undefined;
