@@ -77,24 +77,42 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
       `--initial-cluster has ${config.name}=${self.peerURLs.join()} but missing from --initial-advertise-peer-urls=${config.advertisePeerUrls.join()}`,
     );
   }
-  const clusterId = String(
-    clusterIdOf(
-      members.map((m) => m.id),
-      config.initialClusterToken,
-    ),
-  );
+  const founding = { disk, log, onFailure: ports.onDiskFailure, folder: member };
+  return foundCluster(new Machine(ttl_s_min), members, self, config.initialClusterToken, founding);
+}
+
+export interface FoundingPorts {
+  readonly disk: Disk;
+  readonly log: Logger;
+  readonly onFailure: (error: Error) => void;
+  /** The `member` folder of the data directory. */
+  readonly folder: string;
+}
+
+/** A new cluster's data directory, beginning with the state in `machine`: nothing, or what was restored. */
+export async function foundCluster(
+  machine: Machine,
+  members: readonly Member[],
+  self: Member,
+  token: string,
+  { disk, log, onFailure, folder }: FoundingPorts,
+): Promise<Start> {
+  disk.mkdir(folder);
+  const files = new SnapshotFiles(disk, pathOf(folder, "snap"), log);
+  const ids = members.map((m) => m.id);
+  const clusterId = String(clusterIdOf(ids, token));
   const first: SnapshotMeta = { ...BOOTSTRAP, conf: confOf(members) };
-  const fresh = new Machine(ttl_s_min);
-  fresh.members = new Map(members.map((m) => [m.id, m]));
-  fresh.applied = first.index;
-  fresh.appliedTerm = first.term;
+  machine.members = new Map(members.map((m) => [m.id, m]));
+  machine.applied = first.index;
+  machine.appliedTerm = first.term;
   const file = await files.create(first.index, first.term);
-  for (const piece of exportSnapshot(fresh, first, clusterId)) await file.write(piece);
+  for (const piece of exportSnapshot(machine, first, clusterId)) await file.write(piece);
   await file.commit();
   const hardState = { term: first.term, vote: 0, commit: first.index };
-  const wal = await createWal({ ...walOptions, meta: { memberId: String(self.id), clusterId } }, first.index + 1, hardState);
+  const walOptions = { disk, folder: pathOf(folder, "wal"), onFailure, meta: { memberId: String(self.id), clusterId } };
+  const wal = await createWal(walOptions, first.index + 1, hardState);
   log.info("new cluster", { clusterId, member: self.id, members: members.map((m) => m.name) });
-  return { self: self.id, clusterId, machine: fresh, snapshot: first, hardState, entries: [], wal, files, peers: members };
+  return { self: self.id, clusterId, machine, snapshot: first, hardState, entries: [], wal, files, peers: members };
 }
 
 /** A member that was added to a running cluster: it gets its state from the leader. */

@@ -1,7 +1,15 @@
+import { createLogger } from "@flotilla/process/logger.ts";
 import { runMain } from "@flotilla/process/main.ts";
 import { createEtcd } from "./assemble.ts";
 import { configOf } from "./config.ts";
 import { FLAGS } from "./options.ts";
+import { snapshotCommand } from "./restore/command.ts";
+import { nodeDisk } from "./storage/disk.ts";
+
+if (process.argv[2] === "snapshot") {
+  const print = (text: string) => void process.stderr.write(text);
+  process.exit(await snapshotCommand(process.argv.slice(3), { disk: nodeDisk(), log: createLogger("etcd"), print }));
+}
 
 await runMain("etcd", "The store: etcd's v3 API on Flotilla's own Raft.", FLAGS, (flags, ports) => {
   const exit = (reason: string, error?: Error) => {

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { encode } from "../codec/tables.ts";
 import type { Router, StreamCall } from "../grpc/server.ts";
-import { exportSnapshot } from "../storage/snapshot.ts";
+import { bucketsOf, versionsByRevision } from "../restore/backend.ts";
+import { boltSize, writeBolt } from "../restore/bolt/writer.ts";
 import { type ApiContext, headerOf } from "./context.ts";
 
-/** Snapshots end in a SHA-256 behind a multiple of this: etcdctl recognises it so. */
-const SNAPSHOT_ALIGN_BYTES = 512;
-
-/** Maintenance.Snapshot: the whole store in pieces, and a checksum of all of them at the end. */
+/**
+ * Maintenance.Snapshot: the store as etcd's own database would hold it, so that
+ * etcdctl can look into what it saved, and etcd can start from it. A SHA-256 of
+ * everything comes last.
+ */
 export function serveSnapshot(router: Router, c: ApiContext): void {
   router.streaming("/etcdserverpb.Maintenance/Snapshot", (call) => {
     call.onMessage = () =>
@@ -19,9 +21,7 @@ export function serveSnapshot(router: Router, c: ApiContext): void {
 }
 
 async function stream(c: ApiContext, call: StreamCall): Promise<void> {
-  const { machine, node } = c.replica;
-  const meta = { index: machine.applied, term: machine.appliedTerm, conf: node.conf };
-  const pieces = exportSnapshot(machine, meta, c.clusterId);
+  const { machine } = c.replica;
   let closed = false;
   let next = () => {};
   call.onDrain = () => next();
@@ -29,30 +29,24 @@ async function stream(c: ApiContext, call: StreamCall): Promise<void> {
     closed = true;
     next();
   };
+  const turn = () => new Promise<void>((resolve) => void c.clock.setTimeout(resolve, 0));
   const send = async (blob: Buffer, remainingBytes: number) => {
     call.send(encode("SnapshotResponse", { header: headerOf(c), remainingBytes, blob }).finish());
-    if (!call.writable && !closed) {
-      await new Promise<void>((resolve) => {
-        next = resolve;
-      });
-    }
+    if (call.writable || closed) return turn();
+    await new Promise<void>((resolve) => {
+      next = resolve;
+    });
   };
-  try {
-    const hash = createHash("sha256");
-    const total = machine.store.bytes;
-    let sent = 0;
-    for (const piece of pieces) {
-      if (closed) return;
-      hash.update(piece);
-      sent += piece.length;
-      await send(piece, Math.max(1, total - sent));
-    }
-    const padding = Buffer.alloc((SNAPSHOT_ALIGN_BYTES - (sent % SNAPSHOT_ALIGN_BYTES)) % SNAPSHOT_ALIGN_BYTES);
-    hash.update(padding);
-    await send(Buffer.concat([padding, hash.digest()]), 0);
-    call.end();
-  } finally {
-    // A client that has gone must not keep the store from compacting.
-    pieces.return(undefined);
+  // Versions never change: what is listed now stays as it is, whatever is written meanwhile.
+  const buckets = bucketsOf(machine, versionsByRevision(machine.store));
+  const hash = createHash("sha256");
+  let remaining = boltSize(buckets);
+  for (const piece of writeBolt(buckets)) {
+    hash.update(piece);
+    remaining -= piece.length;
+    await send(piece, remaining);
+    if (closed) return;
   }
+  await send(hash.digest(), 0);
+  call.end();
 }
