@@ -1,74 +1,106 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Entry, NodeId } from "../message.ts";
-import type { SimMember } from "./member.ts";
+import type { RawNode } from "../raw-node.ts";
 
 /** A property of figure 3 of the paper, or of dissertation §6.4, does not hold. */
 export class Violation extends Error {
   override name = "Violation";
 }
 
-/** Watches a cluster from outside; sees everything, changes nothing. */
+/** A member as the checker sees it; without a node while it is down. */
+export interface Observed {
+  readonly id: NodeId;
+  readonly node: Pick<RawNode, "role" | "term" | "log"> | undefined;
+}
+
+/** What of a node has been looked at: the term of each entry, and the commit index. */
+interface View {
+  terms: number[];
+  committed: number;
+}
+
+/**
+ * Watches a cluster from outside; sees everything, changes nothing. It looks
+ * after every step at what the step has changed.
+ */
 export class Checker {
   /** Who led each term. */
   private readonly leaders = new Map<number, NodeId>();
-  /** What has been applied at each index, by whoever came first. */
+  /** Every entry that was ever in a log, by index and term. */
+  private readonly written = new Map<string, { entry: Entry; prevTerm: number | undefined }>();
+  /** What has been committed at each index. */
   private readonly history = new Map<number, Entry>();
-  /** The highest index applied anywhere: what a client may have seen acknowledged. */
+  private readonly views = new WeakMap<object, View>();
+  /** The highest index committed anywhere: what a client may have seen acknowledged. */
   acknowledged = 0;
 
-  /** After every step. */
-  observe(members: readonly SimMember[]): void {
+  /** After every step. @throws Violation */
+  observe(members: readonly Observed[]): void {
     for (const m of members) {
-      if (m.node?.role === "leader") this.observeLeader(m);
+      if (!m.node) continue;
+      let view = this.views.get(m.node);
+      if (!view) {
+        view = { terms: [], committed: 0 };
+        this.views.set(m.node, view);
+      }
+      this.observeLog(m.id, m.node, view);
+      this.observeCommit(m.id, m.node, view);
     }
-  }
-
-  /** State machine safety: no two members apply different entries at one index. */
-  applied(member: SimMember, entry: Entry): void {
-    const known = this.history.get(entry.index);
-    if (!known) this.history.set(entry.index, entry);
-    else if (known.term !== entry.term || !isDeepStrictEqual([...known.data], [...entry.data])) {
-      throw new Violation(`state machine safety: member ${member.id} applies another entry at ${entry.index}`);
-    }
-    this.acknowledged = Math.max(this.acknowledged, entry.index);
+    for (const m of members) if (m.node?.role === "leader") this.observeLeader(m.id, m.node);
   }
 
   /** A read must show everything that was acknowledged before it began. */
-  read(member: SimMember, index: number, acknowledgedBefore: number): void {
+  read(id: NodeId, index: number, acknowledgedBefore: number): void {
     if (index < acknowledgedBefore) {
-      throw new Violation(`stale read: member ${member.id} would read at ${index}, ${acknowledgedBefore} was acknowledged before`);
+      throw new Violation(`stale read: member ${id} would read at ${index}, ${acknowledgedBefore} was acknowledged before`);
     }
   }
 
-  /** Log matching: equal term at an index means equal logs up to there. */
-  logsMatch(members: readonly SimMember[]): void {
-    const up = members.filter((m) => m.node);
-    for (const [i, a] of up.entries()) for (const b of up.slice(i + 1)) matchTwo(a, b);
+  /**
+   * Log matching: an index and a term name one entry, and one entry before it, in
+   * every log there ever was. By induction, logs that agree somewhere agree up to there.
+   */
+  private observeLog(id: NodeId, { log }: NonNullable<Observed["node"]>, view: View): void {
+    for (let i = log.lastIndex; i > log.offset && view.terms[i] !== log.termAt(i); i--) {
+      const entry = log.slice(i, 0)[0]!;
+      const prevTerm = log.termAt(i - 1);
+      view.terms[i] = entry.term;
+      if (prevTerm !== undefined && prevTerm > entry.term) throw new Violation(`log matching: terms fall at ${i} in the log of ${id}`);
+      const key = `${i}/${entry.term}`;
+      const known = this.written.get(key);
+      if (!known) this.written.set(key, { entry, prevTerm });
+      else if (known.prevTerm !== prevTerm || !same(known.entry, entry)) {
+        throw new Violation(`log matching: ${id} has another entry ${key}, or another one before it`);
+      }
+    }
+    view.terms.length = log.lastIndex + 1;
   }
 
-  private observeLeader(m: SimMember): void {
-    const node = m.node!;
-    const known = this.leaders.get(node.term);
-    if (known === m.id) return;
-    if (known !== undefined) throw new Violation(`election safety: ${known} and ${m.id} both lead term ${node.term}`);
-    this.leaders.set(node.term, m.id);
-    // Leader completeness: what is committed is in the log of every later leader.
+  /** State machine safety: no two members ever commit different entries at one index. */
+  private observeCommit(id: NodeId, { log }: NonNullable<Observed["node"]>, view: View): void {
+    for (let i = Math.max(view.committed, log.offset) + 1; i <= log.committed; i++) {
+      const entry = log.slice(i, 0)[0]!;
+      const known = this.history.get(i);
+      if (!known) this.history.set(i, entry);
+      else if (known !== entry && !same(known, entry))
+        throw new Violation(`state machine safety: member ${id} commits another entry at ${i}`);
+    }
+    view.committed = log.committed;
+    this.acknowledged = Math.max(this.acknowledged, log.committed);
+  }
+
+  /** Election safety: one leader a term. Leader completeness: what is committed is in the log of every later leader. */
+  private observeLeader(id: NodeId, { term, log }: NonNullable<Observed["node"]>): void {
+    const known = this.leaders.get(term);
+    if (known === id) return;
+    if (known !== undefined) throw new Violation(`election safety: ${known} and ${id} both lead term ${term}`);
+    this.leaders.set(term, id);
     for (const [index, entry] of this.history) {
-      if (index <= node.log.offset) continue;
-      if (node.log.termAt(index) !== entry.term) {
-        throw new Violation(`leader completeness: ${m.id} leads term ${node.term} without the committed entry ${index}`);
+      if (index > log.offset && log.termAt(index) !== entry.term) {
+        throw new Violation(`leader completeness: ${id} leads term ${term} without the committed entry ${index}`);
       }
     }
   }
 }
 
-function matchTwo(a: SimMember, b: SimMember): void {
-  const from = Math.max(a.node!.log.offset, b.node!.log.offset) + 1;
-  const to = Math.min(a.node!.log.lastIndex, b.node!.log.lastIndex);
-  let agreed = false;
-  for (let i = to; i >= from; i--) {
-    const same = a.node!.log.termAt(i) === b.node!.log.termAt(i);
-    if (agreed && !same) throw new Violation(`log matching: ${a.id} and ${b.id} agree behind ${i} but not there`);
-    agreed ||= same;
-  }
-}
+const same = (a: Entry, b: Entry) =>
+  a.term === b.term && a.kind === b.kind && a.data.length === b.data.length && a.data.every((byte, i) => byte === b.data[i]);

@@ -29,7 +29,6 @@ export interface MemberOptions {
 
 export interface Hooks {
   send(message: Message): void;
-  applied(member: SimMember, entry: Entry): void;
   read(member: SimMember, id: number, index: number): void;
 }
 
@@ -157,7 +156,6 @@ export class SimMember {
 
   private apply(node: RawNode, entry: Entry): void {
     this.applied = entry.index;
-    this.hooks.applied(this, entry);
     if (entry.kind === "conf") {
       const steps = JSON.parse(Buffer.from(entry.data).toString()) as ConfStep[];
       const change: ConfChange = { steps };
