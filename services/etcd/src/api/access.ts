@@ -1,4 +1,4 @@
-import type { Http2Session, IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "@flotilla/base";
 import { Authorizer } from "../auth/authorize.ts";
@@ -6,6 +6,7 @@ import { JwtTokens } from "../auth/jwt.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import { type SimpleTokens, tokenIndex } from "../auth/simple-tokens.ts";
 import { type AuthInfo, NOBODY } from "../auth/types.ts";
+import type { Session } from "../grpc/server.ts";
 import { rpcError } from "../node/errors.ts";
 import type { Machine } from "../node/machine.ts";
 
@@ -21,7 +22,7 @@ export interface AccessOptions {
 /** What is asked of a call here. */
 export interface Caller {
   readonly headers: IncomingHttpHeaders;
-  readonly session: Http2Session | undefined;
+  readonly session: Session | undefined;
   fail(error: unknown): void;
 }
 
@@ -32,7 +33,7 @@ const CATCH_UP_MS = 2000;
 /** Tells who calls, and what they may do. Costs one comparison while authentication is off. */
 export class Access {
   readonly options: AccessOptions;
-  private readonly certificateNames = new WeakMap<Http2Session, string>();
+  private readonly certificateNames = new WeakMap<Session, string>();
 
   constructor(options: AccessOptions) {
     this.options = options;
@@ -76,7 +77,7 @@ export class Access {
   }
 
   /** The common name of a verified client certificate is a user's name. */
-  private byCertificate(session: Http2Session | undefined): AuthInfo {
+  private byCertificate(session: Session | undefined): AuthInfo {
     if (!session) return NOBODY;
     let user = this.certificateNames.get(session);
     if (user === undefined) {

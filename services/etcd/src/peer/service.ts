@@ -1,6 +1,6 @@
-import type { Http2Session, IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import type { Message, NodeId } from "@flotilla/raft";
-import type { Router, StreamCall, UnaryCall } from "../grpc/server.ts";
+import type { Router, Session, StreamCall, UnaryCall } from "../grpc/server.ts";
 import { rpcError } from "../node/errors.ts";
 import type { Member } from "../node/members.ts";
 import type { Replica } from "../node/replica.ts";
@@ -28,8 +28,8 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
     if (headers["flotilla-cluster-id"] !== clusterId) throw rpcError("clusterIdMismatch");
   };
   // A connection belongs to the member whose Exchange it carries.
-  const memberOn = new WeakMap<Http2Session, NodeId>();
-  const checkHeard = ({ session }: { session: Http2Session | undefined }) => {
+  const memberOn = new WeakMap<Session, NodeId>();
+  const checkHeard = ({ session }: { session: Session | undefined }) => {
     const from = session && memberOn.get(session);
     if (from !== undefined && !ports.hears(from)) throw rpcError("timeout");
   };
