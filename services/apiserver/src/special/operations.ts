@@ -2,6 +2,7 @@ import type { Authenticator } from "../authn/authenticator.ts";
 import type { ServiceAccountTokens } from "../authn/service-account.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import type { Operation, SpecialOperations } from "../registry/dispatch.ts";
+import { proxyOperations } from "../proxy/operation.ts";
 import { scale } from "../registry/scale.ts";
 import { execOperation } from "../streams/exec-operation.ts";
 import type { KubeletClient } from "../streams/kubelet-client.ts";
@@ -38,5 +39,6 @@ export function specialOperations(ports: SpecialPorts): SpecialOperations {
     ["/serviceaccounts/token", tokenRequest(ports.tokens, ports.maxExpiration_seconds)],
     ...reviews(ports.authorizer, ports.authenticator),
     ...usageOperations(ports.usage),
+    ...proxyOperations(ports.kubelets),
   ]);
 }
