@@ -1,71 +1,110 @@
-// One API server process of ours on one store member, with certificates of its own, for benchmarks.
+// API server processes of ours on one store, with certificates of their own, for benchmarks.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, openSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClusterAuthorities, issueAdmin, issueControlPlane } from "@flotilla/pki";
 import { systemRandom } from "@flotilla/process";
 import { freePorts, type Kind, StoreCluster } from "../../services/etcd/src/testing/processes.ts";
+import type { Identity } from "./api-client.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** BENCH_DIST: bundles of another build; BENCH_NODE_ARGS: flags such as --cpu-prof for the API servers' Node. */
+const { BENCH_DIST = join(ROOT, "dist"), BENCH_NODE_ARGS = "" } = process.env;
+const STOP_MS_MAX = 5_000;
+
+interface Replica {
+  port: number;
+  process: ChildProcess;
+}
+
+export interface BenchOptions {
+  store?: Kind;
+  replicas?: number;
+  /** Further flags of the API servers. */
+  flags?: readonly string[];
+}
 
 export class BenchApiServer {
-  readonly port: number;
-  readonly grpcPort: number;
   readonly ready_ms: number;
-  readonly process: ChildProcess;
   readonly folder: string;
+  readonly identity: Identity;
   private readonly store: StoreCluster;
+  private readonly replicas: Replica[];
 
-  private constructor(store: StoreCluster, process: ChildProcess, ports: readonly number[], ready_ms: number) {
+  private constructor(store: StoreCluster, replicas: Replica[], ready_ms: number) {
+    const file = (name: string) => readFileSync(join(store.folder, name));
     this.store = store;
-    this.process = process;
     this.folder = store.folder;
-    [this.port, this.grpcPort] = ports as [number, number];
+    this.replicas = replicas;
     this.ready_ms = ready_ms;
+    this.identity = { ca: file("ca.crt"), cert: file("admin.crt"), key: file("admin.key") };
   }
 
-  static async start(kind: Kind, size = 1): Promise<BenchApiServer> {
-    const store = await StoreCluster.start(kind, size);
-    const ports = await freePorts(2);
-    const file = writeCertificates(store.folder);
-    const bundle = join(ROOT, "dist/apiserver.mjs");
+  static async start(options: BenchOptions = {}): Promise<BenchApiServer> {
+    const { store: kind = "bundle", replicas: count = 1, flags = [] } = options;
+    const store = await StoreCluster.start(kind, 1);
+    writeCertificates(store.folder);
     const started = performance.now();
-    const log = openSync(file("apiserver.log"), "a");
-    const child = spawn(
-      process.execPath,
-      [
-        existsSync(bundle) ? bundle : join(ROOT, "services/apiserver/src/main.ts"),
-        `--etcd-servers=${store.members.map((member) => member.clientUrl).join(",")}`,
-        "--bind-address=127.0.0.1",
-        `--secure-port=${ports[0]}`,
-        `--grpc-port=${ports[1]}`,
-        `--client-ca-file=${file("ca.crt")}`,
-        `--tls-cert-file=${file("apiserver.crt")}`,
-        `--tls-private-key-file=${file("apiserver.key")}`,
-        `--service-account-key-file=${file("sa.pub")}`,
-        `--service-account-signing-key-file=${file("sa.key")}`,
-        "--authorization-mode=Node,RBAC",
-        "--max-requests-inflight=0",
-        "--max-mutating-requests-inflight=0",
-      ],
-      { stdio: ["ignore", log, log] },
-    );
-    await untilReady(ports[0]!, 20_000);
-    return new BenchApiServer(store, child, ports, performance.now() - started);
+    const replicas = await Promise.all(Array.from({ length: count }, (_, i) => startReplica(store, i, flags)));
+    await Promise.all(replicas.map(({ port }) => untilReady(port, 20_000)));
+    return new BenchApiServer(store, replicas, performance.now() - started);
   }
 
+  get ports(): number[] {
+    return this.replicas.map(({ port }) => port);
+  }
+
+  get pids(): number[] {
+    return this.replicas.map(({ process }) => process.pid!);
+  }
+
+  /** In order, so that a profile asked for is written. */
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.process.once("exit", resolve));
-    this.process.kill("SIGKILL");
-    await ended;
+    await Promise.all(
+      this.replicas.map(({ process: child }) => {
+        const ended = new Promise((resolve) => child.once("exit", resolve));
+        const limit = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+        child.kill("SIGTERM");
+        return ended.finally(() => clearTimeout(limit));
+      }),
+    );
     await this.store.destroy();
   }
 }
 
-function writeCertificates(folder: string): (name: string) => string {
-  const file = (name: string) => join(folder, name);
+async function startReplica(store: StoreCluster, index: number, flags: readonly string[]): Promise<Replica> {
+  const [port, grpcPort] = (await freePorts(2)) as [number, number];
+  const file = (name: string) => join(store.folder, name);
+  const bundle = join(BENCH_DIST, "apiserver.mjs");
+  const log = openSync(file(`apiserver-${index}.log`), "a");
+  const child = spawn(
+    process.execPath,
+    [
+      ...BENCH_NODE_ARGS.split(" ").filter((arg) => arg !== ""),
+      existsSync(bundle) ? bundle : join(ROOT, "services/apiserver/src/main.ts"),
+      `--etcd-servers=${store.members.map((member) => member.clientUrl).join(",")}`,
+      "--bind-address=127.0.0.1",
+      `--advertise-address=127.0.0.${index + 1}`,
+      `--secure-port=${port}`,
+      `--grpc-port=${grpcPort}`,
+      `--client-ca-file=${file("ca.crt")}`,
+      `--tls-cert-file=${file("apiserver.crt")}`,
+      `--tls-private-key-file=${file("apiserver.key")}`,
+      `--service-account-key-file=${file("sa.pub")}`,
+      `--service-account-signing-key-file=${file("sa.key")}`,
+      "--authorization-mode=Node,RBAC",
+      "--max-requests-inflight=0",
+      "--max-mutating-requests-inflight=0",
+      ...flags,
+    ],
+    { stdio: ["ignore", log, log] },
+  );
+  return { port, process: child };
+}
+
+function writeCertificates(folder: string): void {
   const env = { now_ms: Date.now(), random: systemRandom };
   const authorities = createClusterAuthorities(env);
   const { apiserver } = issueControlPlane(authorities, { node: "cp1", address: "127.0.0.1", extra: ["localhost"] }, env);
@@ -79,8 +118,7 @@ function writeCertificates(folder: string): (name: string) => string {
     "sa.pub": authorities.serviceAccount.publicPem,
     "sa.key": authorities.serviceAccount.privatePem,
   };
-  for (const [name, text] of Object.entries(files)) writeFileSync(file(name), text);
-  return file;
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }
 
 async function untilReady(port: number, limit_ms: number): Promise<void> {
@@ -94,7 +132,7 @@ async function untilReady(port: number, limit_ms: number): Promise<void> {
       probe.on("error", () => resolve(0));
       probe.end();
     });
-    if (code === 200) return;
+    if (code === 200) return agent.destroy();
     if (performance.now() > end) throw new Error(`API server not ready within ${limit_ms} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -1,7 +1,9 @@
 import { createBuiltinRegistry } from "@flotilla/api";
+import { sleep } from "@flotilla/base";
 import type { BasePorts, Component } from "@flotilla/process";
 import { createAdmission } from "./admission/admission.ts";
 import { chosenPlugins } from "./admission/plugins.ts";
+import { createAudit } from "./audit/create.ts";
 import { createAuthenticator } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-token.ts";
 import { ServiceAccountTokens } from "./authn/service-account.ts";
@@ -15,18 +17,22 @@ import { createChain } from "./chain.ts";
 import type { Config } from "./config.ts";
 import { Documents } from "./documents/documents.ts";
 import type { HealthCheck } from "./documents/health.ts";
+import { createEncryption } from "./encryption/create.ts";
+import { ensureFlowControl } from "./fairness/bootstrap.ts";
+import { createLimits } from "./fairness/create.ts";
 import { startGrpc } from "./grpc/server.ts";
+import { Certificates } from "./http/certificates.ts";
 import { startHttp } from "./http/server.ts";
 import { Allocator } from "./network/allocator.ts";
 import { type ServiceNetwork, serviceHook } from "./network/service-hook.ts";
 import type { Kernel } from "./registry/kernel.ts";
-import { Inflight } from "./request/inflight.ts";
 import { RequestMetrics } from "./request/metrics.ts";
 import { Readiness } from "./request/readiness.ts";
 import { specialOperations } from "./special/operations.ts";
 import { Compactor } from "./storage/compactor.ts";
 import { Store } from "./storage/store.ts";
 import { KubeletClient } from "./streams/kubelet-client.ts";
+import { UsageCollector } from "./usage/collector.ts";
 
 export interface ApiServer extends Component {
   readonly port: number;
@@ -39,7 +45,8 @@ export interface ApiServer extends Component {
 export async function createApiServer(ports: BasePorts, config: Config): Promise<ApiServer> {
   const { clock, random, log } = ports;
   const definitions = createBuiltinRegistry();
-  const store = new Store(clock, log, config.etcd);
+  const encryption = createEncryption(ports, config.encryption, definitions);
+  const store = new Store(clock, log, config.etcd, encryption?.transformer);
   const authorizer = createAuthorizer(store, config.authorizationModes);
   const tokens = new ServiceAccountTokens(store, clock, random, config.serviceAccounts);
   const authenticator = createAuthenticator(
@@ -58,7 +65,17 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     ["services", serviceHook(network)],
     ["events", eventHook(store, clock, config.eventTtl_seconds)],
   ]);
-  const kernel: Kernel = { clock, random, log, definitions, store, admission, authorizer, hooks };
+  const kernel: Kernel = {
+    clock,
+    random,
+    log,
+    definitions,
+    store,
+    admission,
+    authorizer,
+    hooks,
+    minRequestTimeout_seconds: config.minRequestTimeout_seconds,
+  };
   const kubernetes = new KubernetesService(kernel, network, { address: config.advertiseAddress, port: config.securePort });
   const readiness = new Readiness(clock);
   const state = { stopping: false };
@@ -71,27 +88,24 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     issuer: tokens.discovery(`https://${config.advertiseAddress}:${config.securePort}`),
   });
   const kubelets = new KubeletClient(clock, store, config.kubelet);
-  const inflight = new Inflight(config.maxInflight.reading, config.maxInflight.mutating);
+  const limits = createLimits(clock, definitions, store, metrics.registry, config);
+  const audit = createAudit(ports, config.audit);
   const special = specialOperations({
     authorizer,
     authenticator,
     tokens,
     kubelets,
+    usage: new UsageCollector(clock, log, kubelets),
     maxExpiration_seconds: config.serviceAccounts.maxExpiration_seconds,
   });
-  const chain = createChain({ readiness, authenticator, authorizer, inflight, kernel, special, documents });
-  const tls = { cert: config.tls.cert, key: config.tls.key, clientCa: config.clientCa };
-  const http = await startHttp(
-    clock,
-    log,
-    metrics,
-    { host: config.bindAddress, port: config.securePort, ...tls, requestTimeout_ms: config.requestTimeout_ms },
-    chain,
-  );
-  const grpc =
-    config.grpcPort < 0
-      ? undefined
-      : await startGrpc(clock, log, metrics, { host: config.bindAddress, port: config.grpcPort, ...tls }, chain);
+  const chain = createChain({ readiness, authenticator, authorizer, limits, audit, kernel, special, documents });
+  const certificates = new Certificates(ports, config.tls.files, config.tls.texts);
+  const front = { clock, random, log, metrics };
+  const { bindAddress: host, requestTimeout_ms, goawayChance } = config;
+  const http = await startHttp(front, { host, port: config.securePort, requestTimeout_ms, goawayChance }, certificates, chain);
+  const grpc = config.grpcPort < 0 ? undefined : await startGrpc(front, `${host}:${config.grpcPort}`, certificates, chain);
+  certificates.start();
+  encryption?.start();
   log.info("listening", { port: http.port, grpcPort: grpc?.port });
   const bootstrapped = bootstrap(kernel, kubernetes).then(() => {
     readiness.markReady();
@@ -105,10 +119,15 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     grpcPort: grpc?.port ?? 0,
     bootstrapped,
     async stop() {
+      // /readyz fails from here on; whoever balances the load has this long to see it.
       state.stopping = true;
+      if (config.shutdownDelay_ms > 0) await sleep(clock, config.shutdownDelay_ms);
+      certificates.stop();
+      encryption?.stop();
       compactor.stop();
       await kubernetes.stop();
       await Promise.all([http.stop(), grpc?.stop()]);
+      await audit?.close();
       kubelets.close();
       store.stop();
     },
@@ -131,7 +150,7 @@ function serviceNetwork({ random }: BasePorts, config: Config, store: Store): Se
 
 async function bootstrap(kernel: Kernel, kubernetes: KubernetesService): Promise<void> {
   await kernel.store.start();
-  await Promise.all([ensureNamespaces(kernel), ensurePriorityClasses(kernel), ensureRbac(kernel)]);
+  await Promise.all([ensureNamespaces(kernel), ensurePriorityClasses(kernel), ensureRbac(kernel), ensureFlowControl(kernel)]);
   await kubernetes.start();
   // What was written must be seen here before anyone is told that we are ready.
   await kernel.store.fresh();

@@ -1,3 +1,4 @@
+import type { Audit } from "./audit/audit.ts";
 import type { Authenticator } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonation.ts";
 import { attributesOf } from "./authz/attributes.ts";
@@ -14,7 +15,9 @@ export interface ChainParts {
   readiness: Readiness;
   authenticator: Authenticator;
   authorizer: Authorizer;
-  inflight: Inflight;
+  limits: Pick<Inflight, "run">;
+  /** undefined: nothing is recorded. */
+  audit: Audit | undefined;
   kernel: Kernel;
   special: SpecialOperations;
   documents: Documents;
@@ -29,19 +32,29 @@ const waitForStart: Link = async (parts, call, next) => {
 };
 
 const authenticate: Link = async (parts, call, next) => {
-  call.user = await parts.authenticator.authenticate(call.credentials);
+  try {
+    call.user = await parts.authenticator.authenticate(call.credentials);
+  } catch (error) {
+    await parts.audit?.refused(call, error);
+    throw error;
+  }
   return next(call);
 };
+
+/** Before the caller acts as somebody else: the record names both. */
+const record: Link = (parts, call, next) => (parts.audit ? parts.audit.run(call, next) : next(call));
 
 const actAs: Link = async (parts, call, next) => {
   if (call.credentials.impersonate) call.user = impersonate(parts.authorizer, call.user, call.credentials.impersonate);
   return next(call);
 };
 
-const limit: Link = (parts, call, next) => parts.inflight.run(call, () => next(call));
+const limit: Link = (parts, call, next) => parts.limits.run(call, () => next(call));
 
 const authorize: Link = async (parts, call, next) => {
   const decision = parts.authorizer.authorize(attributesOf(call.user, call.info, call.query));
+  call.annotations["authorization.k8s.io/decision"] = decision.allowed ? "allow" : "forbid";
+  call.annotations["authorization.k8s.io/reason"] = decision.reason;
   if (!decision.allowed) throw accessDenied(call.user, call.info, decision.reason);
   return next(call);
 };
@@ -52,7 +65,7 @@ const serve: Link = async (parts, call) => {
 };
 
 /** Every request of every front end goes through these, in this order. Admission follows inside the registry's writes. */
-const CHAIN: readonly Link[] = [waitForStart, authenticate, actAs, limit, authorize, serve];
+const CHAIN: readonly Link[] = [waitForStart, authenticate, record, actAs, limit, authorize, serve];
 
 export function createChain(parts: ChainParts): Next {
   return CHAIN.reduceRight<Next>(

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { FlagError, type Flags } from "@flotilla/process";
+import { type AuditConfig, readWebhookTarget } from "./audit/create.ts";
 import type { FLAGS } from "./flags.ts";
+import { type CertificateFiles, Certificates, type CertificateTexts } from "./http/certificates.ts";
 import { type Cidr, parseCidr } from "./network/cidr.ts";
 
 /** Everything the server needs to know, with every file read. */
@@ -14,8 +16,8 @@ export interface Config {
   securePort: number;
   grpcPort: number;
   advertiseAddress: string;
-  tls: { cert: string; key: string };
-  clientCa: string | undefined;
+  /** The serving pair and the authorities of client certificates; read again when the files change. */
+  tls: { files: CertificateFiles; texts: CertificateTexts };
   tokenFile: string | undefined;
   anonymous: boolean;
   bootstrapTokens: boolean;
@@ -28,6 +30,12 @@ export interface Config {
   eventTtl_seconds: number;
   maxInflight: { reading: number; mutating: number };
   requestTimeout_ms: number;
+  minRequestTimeout_seconds: number;
+  goawayChance: number;
+  shutdownDelay_ms: number;
+  fairness: boolean;
+  encryption: { path: string; text: string; reload: boolean } | undefined;
+  audit: AuditConfig;
   kubelet: { ca?: string; cert?: string; key?: string; addressTypes: string[] };
 }
 
@@ -44,6 +52,7 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
     const read = await Promise.all(Object.entries(entries).map(async ([name, path]) => [name, await file(path)] as const));
     return Object.fromEntries(read.filter(([, text]) => text !== undefined)) as Record<string, string>;
   };
+  const tlsFiles = { cert: need("tls-cert-file"), key: need("tls-private-key-file"), ca: flags["client-ca-file"] };
   const issuer = flags["service-account-issuer"].at(-1)!;
   return {
     etcd: {
@@ -59,8 +68,7 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
     securePort: flags["secure-port"],
     grpcPort: flags["grpc-port"],
     advertiseAddress: flags["advertise-address"] ?? firstAddress(flags["bind-address"]),
-    tls: { cert: (await file(need("tls-cert-file")))!, key: (await file(need("tls-private-key-file")))! },
-    clientCa: await file(flags["client-ca-file"]),
+    tls: { files: tlsFiles, texts: await Certificates.read(tlsFiles) },
     tokenFile: await file(flags["token-auth-file"]),
     anonymous: flags["anonymous-auth"],
     bootstrapTokens: flags["enable-bootstrap-token-auth"],
@@ -79,6 +87,12 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
     eventTtl_seconds: Math.max(1, Math.floor(flags["event-ttl"] / 1000)),
     maxInflight: { reading: flags["max-requests-inflight"], mutating: flags["max-mutating-requests-inflight"] },
     requestTimeout_ms: flags["request-timeout"],
+    minRequestTimeout_seconds: flags["min-request-timeout"],
+    goawayChance: chance(flags["goaway-chance"]),
+    shutdownDelay_ms: flags["shutdown-delay-duration"],
+    fairness: flags["enable-priority-and-fairness"],
+    encryption: await encryptionOf(flags),
+    audit: await auditOf(flags),
     kubelet: {
       ...(await pem({
         ca: flags["kubelet-certificate-authority"],
@@ -88,6 +102,60 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
       addressTypes: flags["kubelet-preferred-address-types"],
     },
   };
+}
+
+type Given = Flags<typeof FLAGS>;
+
+async function encryptionOf(flags: Given): Promise<Config["encryption"]> {
+  const path = flags["encryption-provider-config"];
+  const reload = flags["encryption-provider-config-automatic-reload"];
+  if (path === undefined) {
+    if (reload) throw new FlagError('--encryption-provider-config-automatic-reload requires "--encryption-provider-config"');
+    return undefined;
+  }
+  return { path, text: await readFile(path, "utf8"), reload };
+}
+
+const DAY_MS = 24 * 3_600_000;
+const MEGABYTE = 1024 * 1024;
+/** What upstream's log writer takes when nothing is said. */
+const AUDIT_LOG_MEGABYTES = 100;
+
+async function auditOf(flags: Given): Promise<AuditConfig> {
+  const mode = flags["audit-log-mode"];
+  if (mode !== "blocking" && mode !== "batch" && mode !== "blocking-strict")
+    throw new FlagError(`invalid audit log mode ${mode}, allowed modes are "batch,blocking,blocking-strict"`);
+  if (flags["audit-log-format"] !== "json")
+    throw new FlagError(`invalid audit log format ${flags["audit-log-format"]}, allowed formats are "json"`);
+  const policyFile = flags["audit-policy-file"];
+  const path = flags["audit-log-path"];
+  const webhook = flags["audit-webhook-config-file"];
+  return {
+    policy: policyFile === undefined ? undefined : await readFile(policyFile, "utf8"),
+    log:
+      path === undefined
+        ? undefined
+        : {
+            path,
+            mode: mode === "batch" ? "batch" : "blocking",
+            maxAge_ms: flags["audit-log-maxage"] * DAY_MS,
+            maxBackups: flags["audit-log-maxbackup"],
+            maxSize_bytes: (flags["audit-log-maxsize"] || AUDIT_LOG_MEGABYTES) * MEGABYTE,
+          },
+    webhook:
+      webhook === undefined
+        ? undefined
+        : {
+            target: await readWebhookTarget(webhook),
+            batchMax: flags["audit-webhook-batch-max-size"],
+            wait_ms: flags["audit-webhook-batch-max-wait"],
+          },
+  };
+}
+
+function chance(value: number): number {
+  if (value < 0 || value > 0.02) throw new FlagError("--goaway-chance can not be greater than 0.02 or less than 0");
+  return value;
 }
 
 function portRange(text: string): { first: number; last: number } {

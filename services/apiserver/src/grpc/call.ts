@@ -1,4 +1,4 @@
-import type { Clock } from "@flotilla/base";
+import { type Clock, type Random, uuid } from "@flotilla/base";
 import type { ResourceRef } from "@flotilla/rpc/gen/flotilla/api/v1/api.ts";
 import type { ServerUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
 import { subjectOf } from "../http/credentials.ts";
@@ -7,8 +7,13 @@ import type { RequestInfo } from "../request/request-info.ts";
 
 type GrpcCall = Pick<
   ServerUnaryCall<{ ref: ResourceRef | undefined }, unknown> | ServerWritableStream<{ ref: ResourceRef | undefined }, unknown>,
-  "request" | "metadata" | "getAuthContext" | "on"
+  "request" | "metadata" | "getAuthContext" | "getPeer" | "on"
 >;
+
+export interface CallPorts {
+  clock: Clock;
+  random: Random;
+}
 
 interface Asked {
   verb: string;
@@ -20,11 +25,12 @@ interface Asked {
 const NOTHING = Buffer.alloc(0);
 
 /** A gRPC request in the form that the chain takes. */
-export function callOf(clock: Clock, grpc: GrpcCall, { verb, query, body, contentType }: Asked): Call {
+export function callOf({ clock, random }: CallPorts, grpc: GrpcCall, { verb, query, body, contentType }: Asked): Call {
   const abort = new AbortController();
+  const info = infoOf(verb, grpc.request.ref);
   grpc.on("cancelled", () => abort.abort());
   return {
-    info: infoOf(verb, grpc.request.ref),
+    info,
     query: searchParams(query),
     credentials: credentialsOf(grpc),
     contentType,
@@ -36,7 +42,21 @@ export function callOf(clock: Clock, grpc: GrpcCall, { verb, query, body, conten
     signal: abort.signal,
     user: { name: "", groups: [] },
     warnings: [],
+    responseHeaders: {},
+    auditId: uuid(random),
+    annotations: {},
+    get uri() {
+      return restPath(info);
+    },
+    sourceIps: [grpc.getPeer().replace(/:\d+$/, "")],
   };
+}
+
+/** The path that the same request has over REST. */
+function restPath({ group, version, namespace, resource, name, subresource }: RequestInfo): string {
+  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  const parts = [namespace && resource !== "namespaces" ? `namespaces/${namespace}` : "", resource, name, subresource];
+  return [root, ...parts.filter((part) => part !== "")].join("/");
 }
 
 function infoOf(verb: string, ref: ResourceRef | undefined): RequestInfo {

@@ -1,4 +1,3 @@
-import type { Clock } from "@flotilla/base";
 import {
   type ApiServer,
   type DeleteCollectionRequest,
@@ -14,7 +13,7 @@ import {
 import type { handleUnaryCall, ServerUnaryCall, StatusObject } from "@grpc/grpc-js";
 import type { Call, Reply } from "../request/call.ts";
 import type { RequestMetrics } from "../request/metrics.ts";
-import { callOf } from "./call.ts";
+import { type CallPorts, callOf } from "./call.ts";
 import { writeWatch } from "./watch-writer.ts";
 
 type Handler = (call: Call) => Promise<Reply>;
@@ -30,7 +29,7 @@ interface Asked {
 const JSON_TYPE = "application/json";
 
 export function createHandlers(
-  clock: Clock,
+  ports: CallPorts,
   metrics: RequestMetrics,
   handler: Handler,
   fail: (error: unknown) => Partial<StatusObject>,
@@ -40,7 +39,7 @@ export function createHandlers(
     answer: (reply: Reply, call: Call) => R,
   ): handleUnaryCall<Q, R> => {
     return (grpc, callback) => {
-      const call = callOf(clock, grpc as unknown as ServerUnaryCall<{ ref: GetRequest["ref"] }, unknown>, asked(grpc.request));
+      const call = callOf(ports, grpc as unknown as ServerUnaryCall<{ ref: GetRequest["ref"] }, unknown>, asked(grpc.request));
       const done = metrics.begin(call.info);
       handler(call).then(
         (reply) => {
@@ -79,7 +78,7 @@ export function createHandlers(
       objectReply,
     ),
     watch: (grpc) => {
-      const call = callOf(clock, grpc, { verb: "watch", query: watchQuery(grpc.request) });
+      const call = callOf(ports, grpc, { verb: "watch", query: watchQuery(grpc.request) });
       const done = metrics.begin(call.info);
       handler(call).then(
         (reply) => {

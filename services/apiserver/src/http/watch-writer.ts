@@ -17,25 +17,36 @@ export interface WatchWriterOptions {
   format: Format;
   includeObject: string | null;
   now: () => number;
+  headers?: Record<string, string | string[]>;
 }
 
-/** Streams a watch, as lines of JSON or as frames of protobuf; resolves when either side has ended it. */
+/**
+ * Streams a watch, as lines of JSON or as frames of protobuf; resolves when either side has ended it.
+ * While it stands, `open` has the call that ends it in order.
+ */
 export function writeWatch(
   response: ServerResponse,
   def: ResourceDefinition,
   source: WatchSource,
   options: WatchWriterOptions,
+  open: Set<() => void>,
 ): Promise<void> {
   const { media } = options.format;
   const contentType = media === "protobuf" ? `${PROTOBUF_MEDIA_TYPE};stream=watch` : "application/json";
-  response.writeHead(200, { "Content-Type": contentType, "Cache-Control": "no-cache, private" });
+  response.writeHead(200, { "Content-Type": contentType, "Cache-Control": "no-cache, private", ...options.headers });
   // Clients wait for the headers before they believe that the watch stands.
   response.flushHeaders();
   return new Promise((resolve) => {
     const sink = new ResponseSink(response, def, options);
     const stop = source.start(sink);
+    const end = () => {
+      stop();
+      sink.end();
+    };
+    open.add(end);
     response.on("error", () => {});
     response.on("close", () => {
+      open.delete(end);
       stop();
       resolve();
     });

@@ -18,10 +18,23 @@ export interface Ran {
   stderr: string;
 }
 
+export interface HarnessOptions {
+  /** "etcd": a real one instead of our store. */
+  store?: "ours" | "etcd";
+  /** Further flags of every API server; may name files of `folder`. */
+  flags?: (folder: string) => string[];
+}
+
 export class Harness {
   readonly folder = mkdtempSync(join(tmpdir(), "flotilla-apiserver-"));
   private readonly children: ChildProcess[] = [];
+  private readonly replicas = new Map<number, ChildProcess>();
   private ports: number[] = [];
+  private readonly options: HarnessOptions;
+
+  constructor(options: HarnessOptions = {}) {
+    this.options = options;
+  }
 
   /** kubectl binaries here, oldest first: `kubectl` itself, or kubectl.1.27 and the like. */
   static kubectls(): string[] {
@@ -39,8 +52,9 @@ export class Harness {
     this.writeCredentials();
     const store = `http://127.0.0.1:${this.ports[0]}`;
     const peer = `http://127.0.0.1:${this.ports[1]}`;
-    this.spawn("store", [
-      STORE,
+    const command = this.options.store === "etcd" ? "etcd" : process.execPath;
+    this.spawn("store", command, [
+      ...(this.options.store === "etcd" ? [] : [STORE]),
       "--name=m",
       `--data-dir=${join(this.folder, "data")}`,
       `--listen-client-urls=${store}`,
@@ -55,7 +69,7 @@ export class Harness {
 
   startReplica(replica: number): ChildProcess {
     const file = (name: string) => join(this.folder, name);
-    return this.spawn(`apiserver-${replica}`, [
+    const child = this.spawn(`apiserver-${replica}`, process.execPath, [
       API_SERVER,
       `--etcd-servers=http://127.0.0.1:${this.ports[0]}`,
       "--bind-address=127.0.0.1",
@@ -68,7 +82,24 @@ export class Harness {
       `--service-account-key-file=${file("sa.pub")}`,
       `--service-account-signing-key-file=${file("sa.key")}`,
       "--authorization-mode=Node,RBAC",
+      ...(this.options.flags?.(this.folder) ?? []),
     ]);
+    this.replicas.set(replica, child);
+    return child;
+  }
+
+  /** Kills the replica and waits until another process serves in its place. */
+  async restart(replica: number, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    await this.kill(replica, signal);
+    this.startReplica(replica);
+    await this.ready(replica);
+  }
+
+  async kill(replica: number, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const child = this.replicas.get(replica)!;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await ended;
   }
 
   kubectl(binary: string, args: string[], options: { replica?: number; user?: string; stdin?: string } = {}): Promise<Ran> {
@@ -88,9 +119,17 @@ export class Harness {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private spawn(name: string, args: string[]): ChildProcess {
+  get storeUrl(): string {
+    return `http://127.0.0.1:${this.ports[0]}`;
+  }
+
+  port(replica: number): number {
+    return this.ports[2 + replica]!;
+  }
+
+  private spawn(name: string, command: string, args: string[]): ChildProcess {
     const log = openSync(join(this.folder, `${name}.log`), "a");
-    const child = spawn(process.execPath, args, { stdio: ["ignore", log, log] });
+    const child = spawn(command, args, { stdio: ["ignore", log, log] });
     this.children.push(child);
     return child;
   }
@@ -114,11 +153,14 @@ export class Harness {
     write("apiserver.key", apiserver.key);
     write("sa.pub", authorities.serviceAccount.publicPem);
     write("sa.key", authorities.serviceAccount.privatePem);
+    const admin = issueAdmin(authorities, env);
     const jane = issue(authorities.ca, { subject: { commonName: "jane", organizations: ["dev"] }, usages: ["client"] }, env);
-    write(
-      "kubeconfig",
-      JSON.stringify(kubeconfig(authorities.ca.cert, this.ports.slice(2), { admin: issueAdmin(authorities, env), jane })),
-    );
+    for (const [user, pair] of Object.entries({ admin, jane })) {
+      write(`${user}.crt`, pair.cert);
+      write(`${user}.key`, pair.key);
+    }
+    write("ca.key", authorities.ca.key);
+    write("kubeconfig", JSON.stringify(kubeconfig(authorities.ca.cert, this.ports.slice(2), { admin, jane })));
   }
 }
 

@@ -18,6 +18,8 @@ export interface Kernel {
   readonly admission: Admission;
   readonly authorizer: Authorizer;
   readonly hooks: StoreHooks;
+  /** --min-request-timeout: a watch without timeoutSeconds ends after a random time from here to twice this, so that clients spread out. */
+  readonly minRequestTimeout_seconds: number;
 }
 
 export function writeContext(kernel: Kernel, namespace: string, user: User | undefined): WriteContext {

@@ -125,7 +125,8 @@ async function attemptUpdate(
   if (options.dryRun) return { reply: reply(object), unchanged: false };
   // The last finalizer is gone from an object that is being deleted: this update is its end.
   if (old.metadata.deletionTimestamp && finishesDeletion(def, object)) return removeReleased(kernel, def, stored, object, reply);
-  if (sameButTimes(object, entry.object)) {
+  // A value sealed with an old key is written anew even so.
+  if (!stored.stale && sameButTimes(object, entry.object)) {
     await giveBack(attributes);
     return { reply: reply(entry.object, entry), unchanged: true };
   }

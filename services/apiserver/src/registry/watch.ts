@@ -5,7 +5,7 @@ import { isTrue } from "../request/request-info.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Change } from "../storage/resource-cache.ts";
 import { type Filter, filterOf } from "./filter.ts";
-import { cacheOf, type Kernel, viewOf } from "./kernel.ts";
+import { cacheOf, type Kernel, storageName, viewOf } from "./kernel.ts";
 import { parseRevision } from "./revision.ts";
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
@@ -28,8 +28,6 @@ export interface WatchSource {
   start(sink: WatchSink): () => void;
 }
 
-/** A watch without timeoutSeconds ends after a random time from here to twice this, so that clients spread out. */
-const TIMEOUT_SECONDS_MIN = 1_800;
 const BOOKMARK_PERIOD_MS = 60_000;
 
 interface Plan {
@@ -82,15 +80,28 @@ async function planOf(kernel: Kernel, call: Call, def: ResourceDefinition): Prom
   const filter = filterOf(def, call.info.namespace, call.info.name, query);
   if (revision === undefined) await kernel.store.fresh();
   else if (revision > 0 && isTrue(sendInitial)) await kernel.store.reach(revision);
+  const initial = sendInitial !== null ? isTrue(sendInitial) : !revision;
+  if (!initial && revision) await recall(kernel, def, revision);
   const seconds = Number(query.get("timeoutSeconds") ?? 0);
   return {
     filter,
-    initial: sendInitial !== null ? isTrue(sendInitial) : !revision,
+    initial,
     initialBookmark: isTrue(sendInitial),
     bookmarks: isTrue(query.get("allowWatchBookmarks")),
     revision: revision || kernel.store.revision,
-    timeout_ms: 1_000 * (seconds > 0 ? seconds : TIMEOUT_SECONDS_MIN + randomInt(kernel.random, TIMEOUT_SECONDS_MIN)),
+    timeout_ms:
+      1_000 * (seconds > 0 ? seconds : kernel.minRequestTimeout_seconds + randomInt(kernel.random, kernel.minRequestTimeout_seconds)),
   };
+}
+
+/** A watch from before this server's memory: the store may remember. What it does not, the stream itself says. */
+async function recall(kernel: Kernel, def: ResourceDefinition, revision: number): Promise<void> {
+  if (revision >= cacheOf(kernel, def).forgottenRevision) return;
+  try {
+    await kernel.store.recall(storageName(def), revision);
+  } catch (error) {
+    if (!isApiError(error, "Expired")) throw error;
+  }
 }
 
 /** One client's watch: invariant, it sees each matching change once, in order, or it ends. */

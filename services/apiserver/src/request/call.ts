@@ -41,6 +41,15 @@ export interface Call {
   user: User;
   /** Lines for Warning headers. */
   readonly warnings: string[];
+  /** Further headers of the answer: what the chain wants the client to know. */
+  readonly responseHeaders: Record<string, string>;
+  /** Ties the answer to its audit events. */
+  readonly auditId: string;
+  /** What the audit events say beside. */
+  readonly annotations: Record<string, string>;
+  /** Path and query as they were asked for. */
+  readonly uri: string;
+  readonly sourceIps: readonly string[];
 }
 
 export interface ListMetadata {
@@ -60,5 +69,7 @@ export type Reply =
   | { type: "document"; code: number; contentType: string; body: string | Buffer; headers?: Record<string, string> }
   /** Streams of bytes: logs; `serve` ends the response. */
   | { type: "stream"; serve(response: ServerResponse): Promise<void> }
+  /** A request passed on to another server, whatever its method, body or protocol. */
+  | { type: "proxy"; serve(request: IncomingMessage, response: ServerResponse): Promise<void>; upgrade: UpgradeHandler }
   /** exec, attach, port-forward: only after an HTTP upgrade. */
   | { type: "upgrade"; handle: UpgradeHandler };

@@ -15,6 +15,8 @@ export class Entry {
   readonly lease: string;
   /** JSON as served, in the storage version. */
   readonly json: Buffer;
+  /** Its value in the store is sealed with an old key: the next update writes it anew. */
+  stale = false;
   private parsed: KubeObject | undefined;
   private variants: Map<string, Buffer> | undefined;
 

@@ -9,6 +9,9 @@ import {
   type TxnRequest,
   type TxnResponse,
   WatchClient,
+  type WatchCreateRequest,
+  WatchRequest,
+  type WatchResponse,
 } from "@flotilla/rpc/gen/etcd/rpc.ts";
 import { type ServiceError, status } from "@grpc/grpc-js";
 
@@ -36,6 +39,17 @@ const RETRIABLE = new Set<status>([
   status.ABORTED,
   status.INTERNAL,
 ]);
+
+/** The end that stands for "all keys from here on". */
+export const EVERYTHING = Buffer.from([0]);
+/** Where everything of ours is kept. */
+export const REGISTRY = Buffer.from("/registry/");
+
+/** A stream of changes; `address` is the member it comes from. */
+export interface StoreWatch {
+  readonly address: string;
+  cancel(): void;
+}
 
 class Endpoint {
   readonly address: string;
@@ -121,9 +135,27 @@ export class EtcdClient {
     });
   }
 
-  /** The member that answers now; the feed opens its stream there. */
-  get preferred(): { watch: WatchClient; address: string } {
-    return this.endpoints[this.current]!;
+  /** Opens a watch at the member that answers now; `ended` is called once, with the reason, unless it was cancelled. */
+  watch(create: Partial<WatchCreateRequest>, data: (response: WatchResponse) => void, ended: (error: Error) => void): StoreWatch {
+    const { watch, address } = this.endpoints[this.current]!;
+    const stream = watch.watch();
+    let open = true;
+    const fail = (error: Error) => {
+      if (!open) return;
+      open = false;
+      ended(error);
+    };
+    stream.on("error", fail);
+    stream.on("end", () => fail(new Error("closed by the store")));
+    stream.on("data", (response: WatchResponse) => void (open && data(response)));
+    stream.write(WatchRequest.fromPartial({ requestUnion: { $case: "createRequest", value: create } }));
+    return {
+      address,
+      cancel: () => {
+        open = false;
+        stream.cancel();
+      },
+    };
   }
 
   /** Turns to the next member if `address` is still the preferred one. */

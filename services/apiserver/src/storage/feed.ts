@@ -1,7 +1,8 @@
 import { type Clock, type Logger, sleep } from "@flotilla/base";
 import { Event_EventType, type KeyValue } from "@flotilla/rpc/gen/etcd/kv.ts";
-import { RangeRequest, WatchRequest, type WatchResponse } from "@flotilla/rpc/gen/etcd/rpc.ts";
-import type { EtcdClient } from "./etcd-client.ts";
+import { RangeRequest, type WatchResponse } from "@flotilla/rpc/gen/etcd/rpc.ts";
+import { type EtcdClient, EVERYTHING, REGISTRY } from "./etcd-client.ts";
+import { isOurs } from "./history.ts";
 
 export interface FeedSink {
   /** The whole content at `revision`; a second call means that history was lost in between. */
@@ -18,9 +19,7 @@ const RECONNECT_MS_MAX = 250;
 /** How often a silent watch is compared with the store; a stuck member is left after this. */
 const PROBE_PERIOD_MS = 1_000;
 const LAG_MS_MAX = 300;
-const EVERYTHING = Buffer.from([0]);
-const PREFIX = Buffer.from("/registry/");
-const PREFIX_END = Buffer.from("/registry0");
+const REGISTRY_END = Buffer.from("/registry0");
 
 type State = { phase: "loading" } | { phase: "watching"; cancel: () => void; address: string } | { phase: "stopped" };
 
@@ -98,8 +97,8 @@ export class Feed {
   private async load(): Promise<void> {
     const values: KeyValue[] = [];
     let revision = 0;
-    for (let key: Buffer = PREFIX; ; ) {
-      const page = await this.client.range(RangeRequest.fromPartial({ key, rangeEnd: PREFIX_END, limit: PAGE, revision }));
+    for (let key: Buffer = REGISTRY; ; ) {
+      const page = await this.client.range(RangeRequest.fromPartial({ key, rangeEnd: REGISTRY_END, limit: PAGE, revision }));
       revision ||= page.header!.revision;
       for (const kv of page.kvs) values.push(kv);
       if (!page.more) break;
@@ -126,25 +125,23 @@ export class Feed {
   }
 
   private watch(): Promise<void> {
-    const { watch, address } = this.client.preferred;
     return new Promise((resolve, reject) => {
-      const stream = watch.watch();
-      this.state = { phase: "watching", cancel: () => stream.cancel(), address };
+      const take = (response: WatchResponse) => {
+        if (!response.canceled) return this.apply(response);
+        this.compacted = response.compactRevision > 0;
+        watch.cancel();
+        resolve();
+      };
       const fail = (error: Error) => {
-        this.client.failOver(address);
+        this.client.failOver(watch.address);
         reject(error);
       };
-      stream.on("error", fail);
-      stream.on("end", () => fail(new Error("closed by the store")));
-      stream.on("data", (response: WatchResponse) => {
-        if (response.canceled) {
-          this.compacted = response.compactRevision > 0;
-          stream.cancel();
-          resolve();
-        } else this.apply(response);
-      });
-      const createRequest = { key: EVERYTHING, rangeEnd: EVERYTHING, startRevision: this.revision + 1 };
-      stream.write(WatchRequest.fromPartial({ requestUnion: { $case: "createRequest", value: createRequest } }));
+      const watch = this.client.watch({ key: EVERYTHING, rangeEnd: EVERYTHING, startRevision: this.revision + 1 }, take, fail);
+      const cancel = () => {
+        watch.cancel();
+        reject(new Error("cancelled"));
+      };
+      this.state = { phase: "watching", cancel, address: watch.address };
     });
   }
 
@@ -154,7 +151,7 @@ export class Feed {
       const kv = event.kv!;
       if (kv.modRevision <= this.revision) continue;
       last = kv.modRevision;
-      if (kv.key.length <= PREFIX.length || kv.key.compare(PREFIX, 0, PREFIX.length, 0, PREFIX.length) !== 0) continue;
+      if (!isOurs(kv.key)) continue;
       if (event.type === Event_EventType.DELETE) this.sink.remove(kv.key, kv.modRevision);
       else this.sink.put(kv);
     }
@@ -180,7 +177,7 @@ export class Feed {
 
   private async probe(): Promise<void> {
     try {
-      const { header } = await this.client.range(RangeRequest.fromPartial({ key: PREFIX, countOnly: true }));
+      const { header } = await this.client.range(RangeRequest.fromPartial({ key: REGISTRY, countOnly: true }));
       if (await this.waitFor(header!.revision, PROBE_PERIOD_MS)) this.answered_ms = this.clock.monotonic();
     } catch {
       // The next round tries again; requests report the failure themselves.

@@ -12,7 +12,7 @@ export interface Change {
 
 export type Listener = (change: Change) => void;
 
-/** Changes kept per resource for watchers that reconnect; older ones must list again. */
+/** Changes kept per resource for watchers that reconnect; older ones are asked of the store. */
 const HISTORY_MAX = 2_000;
 
 /**
@@ -30,13 +30,14 @@ export class ResourceCache {
   private readonly keysGone = new Set<string>();
   private history: Change[] = [];
   private readonly listeners = new Set<Listener>();
-  /** Changes up to here may be missing from the history. */
-  private forgottenRevision: number;
+  /** Keys whose stored values cannot be read, with the reason. */
+  private readonly unreadable = new Map<string, string>();
+  private forgotten: number;
   /** Of the last change: a list at any later revision equals the cache. */
   lastRevision: number;
 
   constructor(revision: number) {
-    this.forgottenRevision = revision;
+    this.forgotten = revision;
     this.lastRevision = revision;
   }
 
@@ -48,12 +49,25 @@ export class ResourceCache {
     return this.listeners.size;
   }
 
+  /** Changes up to here may be missing from the history. */
+  get forgottenRevision(): number {
+    return this.forgotten;
+  }
+
+  /** @throws ApiError InternalError when its value cannot be read. */
   get(key: string): Entry | undefined {
+    if (this.unreadable.size > 0 && this.unreadable.has(key))
+      throw apiError("InternalError", `Internal error occurred: ${this.unreadable.get(key)}`);
     return this.entries.get(key);
   }
 
-  /** Entries whose key starts with `prefix` and follows `after`, in order of their keys. */
+  /**
+   * Entries whose key starts with `prefix` and follows `after`, in order of their keys.
+   * @throws ApiError InternalError when one of the resource cannot be read: a list that hides it would be a lie.
+   */
   *scan(prefix: string, after = ""): Generator<Entry> {
+    for (const [key, reason] of this.unreadable)
+      if (key.startsWith(prefix)) throw apiError("InternalError", `Internal error occurred: ${reason}`);
     const keys = this.sortedKeys();
     for (let i = lowerBound(keys, after > prefix ? after : prefix); i < keys.length; i++) {
       const key = keys[i]!;
@@ -67,8 +81,21 @@ export class ResourceCache {
   /** The first list was read at this revision: what happened before is not known. */
   begin(revision: number): void {
     assert(this.history.length === 0, "begins before any change");
-    this.forgottenRevision = revision;
+    this.forgotten = revision;
     this.lastRevision = revision;
+  }
+
+  /** The value at this key is there, but sealed with a key that nobody has. */
+  markUnreadable(key: string, reason: string): void {
+    this.unreadable.set(key, reason);
+  }
+
+  /** What happened after `revision` and up to `forgottenRevision`, read from the store: older watches may now begin here. */
+  recall(revision: number, changes: Change[]): void {
+    assert(revision <= this.forgotten, "what is known is not recalled again");
+    assert((changes.at(-1)?.revision ?? 0) <= this.forgotten, "recalled changes end where the history begins");
+    this.history = [...changes, ...this.history];
+    this.forgotten = revision;
   }
 
   /** Puts an entry of the first list: no history, no event. */
@@ -80,11 +107,13 @@ export class ResourceCache {
   put(entry: Entry): void {
     const previous = this.entries.get(entry.key);
     if (!previous) this.addKey(entry.key);
+    if (this.unreadable.size > 0) this.unreadable.delete(entry.key);
     this.entries.set(entry.key, entry);
     this.emit({ type: previous ? "MODIFIED" : "ADDED", entry, previous, revision: entry.revision });
   }
 
   remove(key: string, revision: number): void {
+    if (this.unreadable.size > 0) this.unreadable.delete(key);
     const previous = this.entries.get(key);
     if (!previous) return;
     this.entries.delete(key);
@@ -97,8 +126,8 @@ export class ResourceCache {
    * @throws ApiError Expired when the history does not reach back that far.
    */
   subscribe(revision: number, listener: Listener): () => void {
-    if (revision < this.forgottenRevision) {
-      throw apiError("Expired", `too old resource version: ${revision} (${this.forgottenRevision})`);
+    if (revision < this.forgotten) {
+      throw apiError("Expired", `too old resource version: ${revision} (${this.forgotten})`);
     }
     for (let i = this.historyIndexAfter(revision); i < this.history.length; i++) listener(this.history[i]!);
     this.listeners.add(listener);
@@ -110,8 +139,9 @@ export class ResourceCache {
     this.lastRevision = change.revision;
     this.history.push(change);
     if (this.history.length >= 2 * HISTORY_MAX) {
-      this.forgottenRevision = this.history[HISTORY_MAX - 1]!.revision;
-      this.history = this.history.slice(HISTORY_MAX);
+      const dropped = this.history.length - HISTORY_MAX;
+      this.forgotten = this.history[dropped - 1]!.revision;
+      this.history = this.history.slice(dropped);
     }
     for (const listener of this.listeners) listener(change);
   }

@@ -1,21 +1,16 @@
 import { apiError } from "@flotilla/api";
 import type { Clock, Logger } from "@flotilla/base";
 import type { KeyValue } from "@flotilla/rpc/gen/etcd/kv.ts";
-import {
-  Compare_CompareResult,
-  Compare_CompareTarget,
-  DeleteRangeRequest,
-  PutRequest,
-  RangeRequest,
-  TxnRequest,
-  type TxnResponse,
-} from "@flotilla/rpc/gen/etcd/rpc.ts";
-import { type Entry, entryOfStored } from "./entry.ts";
+import { DeleteRangeRequest, PutRequest, RangeRequest } from "@flotilla/rpc/gen/etcd/rpc.ts";
+import type { Transformer } from "../encryption/transformer.ts";
+import { type Entry, entryAt, entryOfStored } from "./entry.ts";
 import { EtcdClient, type EtcdConfig } from "./etcd-client.ts";
 import { Feed } from "./feed.ts";
 import { FlushPacer } from "./flush-pacer.ts";
+import { type PastChange, replay } from "./history.ts";
 import { ReadIndex } from "./read-index.ts";
-import { ResourceCache } from "./resource-cache.ts";
+import { currentOf, folderOf, guarded, prefixEnd } from "./requests.ts";
+import { type Change, ResourceCache } from "./resource-cache.ts";
 
 /** How long a read waits for the cache before the client is told to come back. */
 const FRESH_MS_MAX = 5_000;
@@ -32,6 +27,9 @@ export type WriteResult = { ok: true; entry: Entry } | { ok: false; current: Ent
  * Keys are `/registry/<resource>/…`; `<resource>` names the cache.
  */
 export class Store {
+  private readonly clock: Clock;
+  private readonly log: Logger;
+  private readonly transformer: Transformer | undefined;
   private readonly client: EtcdClient;
   private readonly feed: Feed;
   private readonly readIndex: ReadIndex;
@@ -41,8 +39,14 @@ export class Store {
   private loaded = false;
   /** Of the first load: a resource first asked for later has not changed since then. */
   private loadRevision = 0;
+  /** Reading the store's history: one at a time. */
+  private recalling: Promise<void> = Promise.resolve();
 
-  constructor(clock: Clock, log: Logger, config: EtcdConfig) {
+  /** `transformer` seals and opens the values of resources that are encrypted at rest. */
+  constructor(clock: Clock, log: Logger, config: EtcdConfig, transformer?: Transformer) {
+    this.clock = clock;
+    this.log = log;
+    this.transformer = transformer;
     this.pacer = new FlushPacer(clock, FLUSH_PERIOD_MS, () => {
       for (const listener of this.reachedListeners) listener();
     });
@@ -52,7 +56,7 @@ export class Store {
       put: (kv) => this.put(kv),
       remove: (key, revision) => {
         const text = key.toString();
-        this.cache(resourceOf(text)).remove(text, revision);
+        this.cache(folderOf(text)).remove(text, revision);
       },
       reached: () => this.pacer.changed(),
     });
@@ -119,7 +123,33 @@ export class Store {
   /** The key's newest version, from the store itself. */
   async read(key: string): Promise<Entry | undefined> {
     const { kvs } = await this.client.range(RangeRequest.fromPartial({ key: Buffer.from(key) }));
-    return kvs[0] && toEntry(kvs[0]);
+    return kvs[0] && this.entryOf(kvs[0]);
+  }
+
+  /**
+   * Lets watches of `resource` begin after `revision` although the cache does not reach back that far,
+   * as long as the store has not compacted it. Reads for all caches at once: after a restart every client comes back.
+   * @throws ApiError Expired
+   */
+  recall(resource: string, revision: number): Promise<void> {
+    const run = async () => {
+      const to = this.cache(resource).forgottenRevision;
+      if (revision >= to) return;
+      const changes = await replay(this.client, this.clock, revision, to);
+      const byFolder = Map.groupBy(changes, ({ key }) => folderOf(key.toString()));
+      for (const [folder, cache] of this.caches) {
+        if (cache.forgottenRevision > to || cache.forgottenRevision < revision) continue;
+        const known = cache.forgottenRevision;
+        const past = (byFolder.get(folder) ?? []).filter((change) => change.revision <= known);
+        cache.recall(
+          revision,
+          past.map((change) => this.pastChange(change)),
+        );
+      }
+    };
+    const result = this.recalling.then(run);
+    this.recalling = result.catch(() => {});
+    return result;
   }
 
   /** One page at a past revision. @throws ApiError Expired when it has been compacted. */
@@ -133,7 +163,7 @@ export class Store {
     const rangeEnd = prefixEnd(prefix);
     try {
       const page = await this.client.range(RangeRequest.fromPartial({ key, rangeEnd, limit, revision }));
-      return { entries: page.kvs.map(toEntry), more: page.more, count: page.count };
+      return { entries: page.kvs.map((kv) => this.entryOf(kv)), more: page.more, count: page.count };
     } catch (error) {
       if (/compacted/.test((error as Error).message)) {
         throw apiError(
@@ -151,23 +181,26 @@ export class Store {
 
   /** Writes only if the key still stands at `revision` (0: does not exist). */
   async swap(key: string, revision: number, value: Buffer, lease = NO_LEASE): Promise<WriteResult> {
-    const put = PutRequest.fromPartial({ key: Buffer.from(key), value, lease });
-    const { response, attempts } = await this.client.txn(guarded(key, revision, { $case: "requestPut", value: put }));
+    const name = Buffer.from(key);
+    const sealed = this.transformer?.seal(folderOf(key), key, value) ?? value;
+    const put = PutRequest.fromPartial({ key: name, value: sealed, lease });
+    const { response, attempts } = await this.client.txn(guarded(name, revision, { $case: "requestPut", value: put }));
     if (response.succeeded) return { ok: true, entry: entryOfStored(key, value, response.header!.revision, lease) };
     const current = currentOf(response);
     // An earlier attempt of ours may have been applied although its answer was lost: then our own value stands there.
-    if (attempts > 1 && current?.value.equals(value)) return { ok: true, entry: toEntry(current) };
-    return { ok: false, current: current && toEntry(current) };
+    if (attempts > 1 && current?.value.equals(sealed)) return { ok: true, entry: this.entryOf(current) };
+    return { ok: false, current: current && this.entryOf(current) };
   }
 
   /** Deletes only if the key still stands at `revision`; yields the deletion's revision. */
   async remove(key: string, revision: number): Promise<{ ok: true; revision: number } | { ok: false; current: Entry | undefined }> {
-    const value = DeleteRangeRequest.fromPartial({ key: Buffer.from(key) });
-    const { response, attempts } = await this.client.txn(guarded(key, revision, { $case: "requestDeleteRange", value }));
+    const name = Buffer.from(key);
+    const value = DeleteRangeRequest.fromPartial({ key: name });
+    const { response, attempts } = await this.client.txn(guarded(name, revision, { $case: "requestDeleteRange", value }));
     if (response.succeeded) return { ok: true, revision: response.header!.revision };
     const current = currentOf(response);
     if (attempts > 1 && !current) return { ok: true, revision: response.header!.revision };
-    return { ok: false, current: current && toEntry(current) };
+    return { ok: false, current: current && this.entryOf(current) };
   }
 
   grantLease(ttl_seconds: number): Promise<string> {
@@ -192,16 +225,16 @@ export class Store {
       this.loaded = true;
       this.loadRevision = revision;
       for (const cache of this.caches.values()) cache.begin(revision);
-      for (const kv of values) this.cache(resourceOf(kv.key.toString())).load(toEntry(kv));
+      for (const kv of values) this.take(kv, (cache, entry) => cache.load(entry));
       return;
     }
     // History was compacted away while we were not watching: what differs becomes events.
     const seen = new Set<string>();
     for (const kv of values.sort((a, b) => a.modRevision - b.modRevision)) {
-      const entry = toEntry(kv);
-      seen.add(entry.key);
-      const cache = this.cache(resourceOf(entry.key));
-      if (cache.get(entry.key)?.revision !== entry.revision) cache.put(entry);
+      seen.add(kv.key.toString());
+      this.take(kv, (cache, entry) => {
+        if (cache.get(entry.key)?.revision !== entry.revision) cache.put(entry);
+      });
     }
     for (const [resource, cache] of this.caches) {
       for (const entry of [...cache.scan(`/registry/${resource}/`)]) if (!seen.has(entry.key)) cache.remove(entry.key, revision);
@@ -209,43 +242,39 @@ export class Store {
   }
 
   private put(kv: KeyValue): void {
-    const entry = toEntry(kv);
-    this.cache(resourceOf(entry.key)).put(entry);
+    this.take(kv, (cache, entry) => cache.put(entry));
   }
-}
 
-function guarded(key: string, revision: number, request: TxnRequest["success"][number]["request"]): TxnRequest {
-  const name = Buffer.from(key);
-  const read = RangeRequest.fromPartial({ key: name });
-  return TxnRequest.fromPartial({
-    compare: [
-      {
-        result: Compare_CompareResult.EQUAL,
-        target: Compare_CompareTarget.MOD,
-        key: name,
-        targetUnion: { $case: "modRevision", value: revision },
-      },
-    ],
-    success: [{ request }],
-    failure: [{ request: { $case: "requestRange", value: read } }],
-  });
-}
+  /** What cannot be opened must not stop the rest; whoever asks for it hears why. */
+  private take(kv: KeyValue, into: (cache: ResourceCache, entry: Entry) => void): void {
+    const key = kv.key.toString();
+    const cache = this.cache(folderOf(key));
+    let entry: Entry;
+    try {
+      entry = this.entryOf(kv, key);
+    } catch (error) {
+      this.log.error("a stored value cannot be read", { key, error: (error as Error).message });
+      cache.markUnreadable(key, (error as Error).message);
+      return;
+    }
+    into(cache, entry);
+  }
 
-function currentOf(response: TxnResponse): KeyValue | undefined {
-  const [first] = response.responses;
-  return first?.response?.$case === "responseRange" ? first.response.value.kvs[0] : undefined;
-}
+  private entryOf(kv: KeyValue, key = kv.key.toString()): Entry {
+    if (!this.transformer) return entryOfStored(key, kv.value, kv.modRevision, kv.lease);
+    const { value, stale } = this.transformer.open(folderOf(key), key, kv.value);
+    const entry = entryOfStored(key, value, kv.modRevision, kv.lease);
+    entry.stale = stale;
+    return entry;
+  }
 
-const toEntry = (kv: KeyValue): Entry => entryOfStored(kv.key.toString(), kv.value, kv.modRevision, kv.lease);
-
-/** "/registry/pods/default/a" → "pods". */
-function resourceOf(key: string): string {
-  const end = key.indexOf("/", 10);
-  return end < 0 ? key.slice(10) : key.slice(10, end);
-}
-
-function prefixEnd(prefix: string): Buffer {
-  const end = Buffer.from(prefix);
-  end[end.length - 1]!++;
-  return end;
+  private pastChange({ revision, value, previous }: PastChange): Change {
+    const before = previous && this.entryOf(previous);
+    if (!value) {
+      if (!before) throw apiError("Expired", `too old resource version: ${revision}`);
+      return { type: "DELETED", entry: entryAt(before, revision), previous: before, revision };
+    }
+    const type = value.createRevision === value.modRevision ? "ADDED" : "MODIFIED";
+    return { type, entry: this.entryOf(value), previous: before, revision };
+  }
 }

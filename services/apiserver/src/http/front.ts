@@ -1,0 +1,239 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { apiError } from "@flotilla/api";
+import { type Clock, type Logger, type Random, uuid } from "@flotilla/base";
+import type { Call, Reply } from "../request/call.ts";
+import { isLongRunning } from "../request/inflight.ts";
+import type { RequestMetrics } from "../request/metrics.ts";
+import { parseRequestInfo } from "../request/request-info.ts";
+import { readBody } from "./body.ts";
+import { certificateOf, credentialsOf } from "./credentials.ts";
+import { negotiate } from "./negotiate.ts";
+import { hasProtobuf, render, renderStatus } from "./render.ts";
+import { send, statusHeaders, statusOf, warningHeaders } from "./respond.ts";
+import { writeWatch } from "./watch-writer.ts";
+
+export interface FrontConfig {
+  /** Requests that are neither watches nor streams end after this. */
+  requestTimeout_ms: number;
+  /** How likely a request makes its HTTP/2 client open a new connection, perhaps to another server. */
+  goawayChance: number;
+}
+
+export interface FrontPorts {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  metrics: RequestMetrics;
+}
+
+type Handler = (call: Call) => Promise<Reply>;
+
+/** Spares the exception that abort() would make for each finished request. */
+const GONE = "the client has gone";
+const AUDIT_ID_LENGTH_MAX = 64;
+
+/** Turns HTTP requests into calls and the chain's replies into answers. */
+export class Front {
+  private readonly ports: FrontPorts;
+  private readonly config: FrontConfig;
+  private readonly handler: Handler;
+  /** Ends the watches that are open. */
+  private readonly watches = new Set<() => void>();
+  private running = 0;
+  private stopping = false;
+
+  constructor(ports: FrontPorts, config: FrontConfig, handler: Handler) {
+    this.ports = ports;
+    this.config = config;
+    this.handler = handler;
+  }
+
+  /** Requests being answered, watches left out. */
+  get busy(): boolean {
+    return this.running > 0;
+  }
+
+  /** Ends all watches in order, and asks clients to leave with their next answer. */
+  drain(): void {
+    this.stopping = true;
+    for (const end of this.watches) end();
+  }
+
+  async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { clock, log, metrics } = this.ports;
+    const gone = new Departure();
+    response.on("close", () => gone.leave());
+    response.on("error", () => {});
+    const call = callOf(request, gone, this.ports);
+    if (!call) return badRequest(request, response);
+    this.sendAway(request, response);
+    const done = metrics.begin(call.info);
+    const timer = isLongRunning(call)
+      ? undefined
+      : clock.setTimeout(() => this.timeOut(request, response, gone), this.config.requestTimeout_ms);
+    if (timer) this.running++;
+    try {
+      const reply = await this.handler(call);
+      await this.reply(request, response, call, reply);
+      done(response.statusCode);
+    } catch (error) {
+      const status = statusOf(error, log);
+      done(status.code);
+      if (response.headersSent) response.destroy();
+      else {
+        const { contentType, body } = renderStatus(status, call.accept);
+        await send(request, response, status.code, contentType, body, { ...headersOf(call), ...statusHeaders(status) });
+      }
+    } finally {
+      timer?.cancel();
+      if (timer) this.running--;
+    }
+  }
+
+  private async reply(request: IncomingMessage, response: ServerResponse, call: Call, reply: Reply): Promise<void> {
+    switch (reply.type) {
+      case "document":
+        return send(request, response, reply.code, reply.contentType, reply.body, { ...headersOf(call), ...reply.headers });
+      case "stream":
+        for (const [name, value] of Object.entries(headersOf(call))) response.setHeader(name, value);
+        return reply.serve(response);
+      case "proxy":
+        return reply.serve(request, response);
+      case "upgrade":
+        throw apiError("BadRequest", "Upgrade request required");
+      case "watch": {
+        const format = negotiate(request.headers.accept, hasProtobuf(reply));
+        const { clock } = this.ports;
+        const options = { format, includeObject: call.query.get("includeObject"), now: () => clock.now(), headers: headersOf(call) };
+        return writeWatch(response, reply.definition, reply.source, options, this.watches);
+      }
+      default: {
+        const format = negotiate(request.headers.accept, hasProtobuf(reply));
+        const options = { format, includeObject: call.query.get("includeObject"), now_ms: call.now_ms };
+        const { contentType, body } = await render(reply, options);
+        return send(request, response, reply.type === "object" ? reply.code : 200, contentType, body, headersOf(call));
+      }
+    }
+  }
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = new Departure();
+    socket.on("close", () => gone.leave());
+    socket.on("error", () => gone.leave());
+    try {
+      const call = callOf(request, gone, this.ports);
+      if (!call) throw apiError("BadRequest", "malformed request target");
+      const reply = await this.handler(call);
+      if (reply.type === "upgrade") await reply.handle(request, socket, head);
+      else if (reply.type === "proxy") await reply.upgrade(request, socket, head);
+      else throw apiError("BadRequest", "this path does not take an upgrade");
+    } catch (error) {
+      const status = statusOf(error, this.ports.log);
+      const body = JSON.stringify(status);
+      socket.end(
+        `HTTP/1.1 ${status.code} ${status.reason ?? "Error"}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    }
+  }
+
+  private timeOut(request: IncomingMessage, response: ServerResponse, gone: Departure): void {
+    if (response.headersSent) return;
+    const { status } = apiError("Timeout", "Timeout: request did not complete within the allotted timeout", {});
+    void send(request, response, status.code, "application/json", JSON.stringify(status)).finally(() => gone.leave());
+  }
+
+  /** A server that stops wants nobody's next request; one that runs spreads its HTTP/2 clients now and then. */
+  private sendAway(request: IncomingMessage, response: ServerResponse): void {
+    const { session } = (request as unknown as Http2ServerRequest).stream ?? {};
+    if (session) {
+      if (this.stopping || (this.config.goawayChance > 0 && this.ports.random.next() < this.config.goawayChance)) session.close();
+    } else if (this.stopping) response.setHeader("Connection", "close");
+  }
+}
+
+/** Tells whoever asked to know that the client has gone; few do, so the signal is made only for them. */
+class Departure {
+  private left = false;
+  private controller: AbortController | undefined;
+
+  leave(): void {
+    this.left = true;
+    this.controller?.abort(GONE);
+  }
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.left) this.controller.abort(GONE);
+    return this.controller.signal;
+  }
+}
+
+const headersOf = (call: Call): Record<string, string | string[]> => {
+  const headers: Record<string, string | string[]> = call.responseHeaders;
+  headers["Audit-Id"] = call.auditId;
+  return call.warnings.length === 0 ? headers : { ...headers, ...warningHeaders(call.warnings) };
+};
+
+function badRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status } = apiError("BadRequest", "malformed request target");
+  return send(request, response, status.code, "application/json", JSON.stringify(status));
+}
+
+/** Paths without anything that a URL parser would change: no dots after a slash, no escapes, no double slashes. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~:-]*)+$/;
+
+/** undefined when the target is no path. */
+function splitTarget(target: string): { pathname: string; searchParams: URLSearchParams } | null {
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (PLAIN_PATH.test(path)) return { pathname: path, searchParams: new URLSearchParams(mark < 0 ? undefined : target.slice(mark + 1)) };
+  // A path of our own in front keeps "//host" from being read as one.
+  return target.startsWith("/") ? URL.parse(`https://localhost${target}`) : null;
+}
+
+/** undefined when the request target is no path. */
+function callOf(request: IncomingMessage, gone: Departure, { clock, random }: FrontPorts): Call | undefined {
+  const target = request.url ?? "/";
+  const url = splitTarget(target);
+  if (!url) return undefined;
+  const { pathname, searchParams } = url;
+  const { headers } = request;
+  let body: Promise<Uint8Array> | undefined;
+  return {
+    info: parseRequestInfo(request.method ?? "GET", pathname, searchParams),
+    query: searchParams,
+    credentials: credentialsOf(certificateOf(request.socket as TLSSocket), headers),
+    contentType: headers["content-type"],
+    accept: headers.accept,
+    ifNoneMatch: headers["if-none-match"],
+    now_ms: clock.now(),
+    userAgent: String(headers["user-agent"] ?? ""),
+    body: () => (body ??= readBody(request)),
+    get signal() {
+      return gone.signal;
+    },
+    user: { name: "", groups: [] },
+    warnings: [],
+    responseHeaders: {},
+    auditId: auditIdOf(headers["audit-id"], random),
+    annotations: {},
+    uri: target,
+    get sourceIps() {
+      return sourceIpsOf(request);
+    },
+  };
+}
+
+/** A proxy in front may have given the request its ID already. */
+function auditIdOf(given: string | string[] | undefined, random: Random): string {
+  return typeof given === "string" && given !== "" && given.length <= AUDIT_ID_LENGTH_MAX ? given : uuid(random);
+}
+
+function sourceIpsOf(request: IncomingMessage): string[] {
+  const forwarded = String(request.headers["x-forwarded-for"] ?? "");
+  const hops = forwarded.split(",").map((hop) => hop.trim());
+  return [...hops, request.socket.remoteAddress ?? ""].filter((address) => address !== "");
+}
