@@ -33,6 +33,9 @@ export interface StartPorts {
   readonly random: Random;
   readonly peerTls: () => SecureClientSessionOptions | undefined;
   readonly onDiskFailure: (error: Error) => void;
+  /** How other members are reached; a simulation brings its own way. */
+  readonly dial?: typeof dial;
+  readonly segment_bytes_max?: number;
 }
 
 /** A new cluster begins with this snapshot: nothing stored, the first members. Entries start behind it. */
@@ -45,7 +48,12 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
   const member = pathOf(config.dataDir, "member");
   disk.mkdir(member);
   const files = new SnapshotFiles(disk, pathOf(member, "snap"), log);
-  const walOptions = { disk, folder: pathOf(member, "wal"), onFailure: ports.onDiskFailure };
+  const walOptions = {
+    disk,
+    folder: pathOf(member, "wal"),
+    onFailure: ports.onDiskFailure,
+    segment_bytes_max: ports.segment_bytes_max,
+  };
   const newest = files.newest(ttl_s_min);
   const machine = new Machine(ttl_s_min);
   if (newest) machine.become(newest.machine);
@@ -121,7 +129,7 @@ async function join(
   ports: StartPorts,
   ttl_s_min: number,
   files: SnapshotFiles,
-  walOptions: { disk: Disk; folder: string; onFailure: (error: Error) => void },
+  walOptions: { disk: Disk; folder: string; onFailure: (error: Error) => void; segment_bytes_max: number | undefined },
 ): Promise<Start> {
   const remote = await remoteMembers(config, ports);
   if (!remote) throw new Error("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
@@ -152,7 +160,7 @@ async function remoteMembers(config: EtcdConfig, ports: StartPorts): Promise<{ c
     const broken = new Promise<never>((_, reject) => {
       fail = reject;
     });
-    const connection = dial(
+    const connection = (ports.dial ?? dial)(
       url,
       ports.peerTls(),
       () => {},

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type Random, randomInt } from "@flotilla/base";
-import { type Message, type NodeId, RawNode } from "@flotilla/raft";
+import { type Message, type NodeId, RawNode, type Rules } from "@flotilla/raft";
 import { Access } from "./api/access.ts";
 import { proposeChange } from "./api/cluster.ts";
 import type { ApiContext } from "./api/context.ts";
@@ -32,6 +32,8 @@ export interface MemberPorts {
   /** Whether calls from this member get through. */
   readonly hears: (from: NodeId) => boolean;
   readonly leaderChanged: (leader: NodeId) => void;
+  /** For simulations: rules with a bug planted, a log so short that followers need snapshots. */
+  readonly tuning?: { readonly rules?: Partial<Rules>; readonly logEntries_max?: number };
 }
 
 /** gRPC's own overhead on top of the request limit, as etcd adds it. */
@@ -66,6 +68,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     entries: start.entries,
     election_ticks: Math.round(config.election_ms / tick_ms),
     heartbeat_ticks: Math.max(1, Math.round(config.heartbeat_ms / tick_ms)),
+    rules: ports.tuning?.rules,
   });
   const boot = randomInt(random, 2 ** 20);
   const replica = new Replica({ clock, random, log, node, wal, peers, machine, defer }, boot, config.election_ms, tick_ms);
@@ -80,6 +83,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     purgeWal: (index) => wal.purge(index),
     defer,
     from: start.snapshot.index,
+    logEntries_max: ports.tuning?.logEntries_max,
   });
   replica.events = {
     sendSnapshot: (message) => snapshots.send(message),

@@ -30,6 +30,8 @@ export interface SnapshotsOptions {
   readonly defer: (fn: () => void) => void;
   /** Index of the snapshot this member started from. */
   readonly from: number;
+  /** Entries kept in memory at most (20,000). */
+  readonly logEntries_max?: number | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ export class Snapshots {
     const { node, machine } = this.options.replica;
     const { offset, bytes } = node.log;
     const count = machine.applied - offset;
-    if (count > LOG_ENTRIES_MAX || (bytes > LOG_BYTES_MAX && count > 1)) node.compact(offset + (count >> 1));
+    if (count > (this.options.logEntries_max ?? LOG_ENTRIES_MAX) || (bytes > LOG_BYTES_MAX && count > 1)) node.compact(offset + (count >> 1));
   }
 
   private meta(): SnapshotMeta {

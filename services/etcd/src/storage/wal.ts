@@ -145,7 +145,7 @@ export interface WalOptions {
   disk: Disk;
   folder: string;
   meta: WalMeta;
-  segment_bytes_max?: number;
+  segment_bytes_max?: number | undefined;
   /** A write or sync has failed; the member cannot go on. */
   onFailure(error: Error): void;
 }
