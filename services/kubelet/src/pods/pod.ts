@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, Pod } from "@flotilla/api";
+import type { Container, ContainerStatus, EphemeralContainer, Pod, PodStatus } from "@flotilla/api";
 
 export const SOURCE_ANNOTATION = "kubernetes.io/config.source";
 export const HASH_ANNOTATION = "kubernetes.io/config.hash";
@@ -34,6 +34,12 @@ export const mainContainers = (pod: Pod): Container[] => pod.spec?.containers ??
 /** Added to a running pod to look into it; started once, never again (KEP-277). */
 export const ephemeralContainers = (pod: Pod): EphemeralContainer[] => pod.spec?.ephemeralContainers ?? [];
 export const allContainers = (pod: Pod): Container[] => [...initContainers(pod), ...mainContainers(pod), ...ephemeralContainers(pod)];
+
+export const allStatuses = ({ containerStatuses, initContainerStatuses, ephemeralContainerStatuses }: PodStatus): ContainerStatus[] => [
+  ...(containerStatuses ?? []),
+  ...(initContainerStatuses ?? []),
+  ...(ephemeralContainerStatuses ?? []),
+];
 
 export function restartPolicyOf(pod: Pod, container: Container): "Always" | "OnFailure" | "Never" {
   if (ephemeralContainers(pod).includes(container)) return "Never";

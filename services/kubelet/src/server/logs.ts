@@ -2,7 +2,7 @@ import { apiError } from "@flotilla/api";
 import type { LogsReply, LogsRequest } from "@flotilla/rpc/gen/flotilla/node/v1/node.ts";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import type { Kubelet } from "../kubelet.ts";
-import { allContainers } from "../pods/pod.ts";
+import { allContainers, allStatuses } from "../pods/pod.ts";
 import { findPod, logContainerId } from "./find.ts";
 import { streamLog } from "./log-file.ts";
 
@@ -12,8 +12,7 @@ export async function serveLogs(kubelet: Kubelet, call: ServerWritableStream<Log
   const { clock, observer } = kubelet.kit;
   const pod = findPod(kubelet, request.namespace, request.pod);
   const container = request.container || allContainers(pod)[0]?.name || "";
-  const status = kubelet.status.current(pod);
-  const statuses = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  const statuses = allStatuses(kubelet.status.current(pod));
   const id = logContainerId(pod, statuses, container, request.previous);
   const observed = await observer.get(pod.metadata.uid!, 0);
   const found = observed.containers.find((c) => c.id === id);

@@ -2,7 +2,7 @@ import { open, readFile } from "node:fs/promises";
 import type { Container, Pod, PodStatus } from "@flotilla/api";
 import { ANNOTATION } from "../cri/labels.ts";
 import type { ObservedContainer, ObservedPod } from "../cri/observed.ts";
-import { allContainers, usesHostNetwork } from "../pods/pod.ts";
+import { allContainers, allStatuses, usesHostNetwork } from "../pods/pod.ts";
 import type { StartFailure } from "../status/containers.ts";
 import { generatePodStatus, type PodFailure } from "../status/generate.ts";
 import type { Kit } from "./kit.ts";
@@ -60,7 +60,7 @@ function attachProbes(kit: Kit, pod: Pod, observed: ObservedPod, previous: PodSt
   kit.probes.retain(pod.metadata.uid!, new Set(running.map((c) => c.id)));
   const podIP = usesHostNetwork(pod) ? kit.node.hostIP() || "127.0.0.1" : observed.sandboxes.find((s) => s.ready)?.ips[0];
   if (!podIP) return;
-  const told = [...(previous.containerStatuses ?? []), ...(previous.initContainerStatuses ?? [])];
+  const told = allStatuses(previous);
   for (const observedContainer of running) {
     const container = allContainers(pod).find((c) => c.name === observedContainer.name);
     if (!container) continue;

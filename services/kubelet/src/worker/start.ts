@@ -7,7 +7,7 @@ import { ANNOTATION, containerHash } from "../cri/labels.ts";
 import { latest, type ObservedPod } from "../cri/observed.ts";
 import { resolveEnv } from "../env/resolve.ts";
 import { messageOf, StartError } from "../errors.ts";
-import { describePod, usesHostNetwork } from "../pods/pod.ts";
+import { allStatuses, describePod, usesHostNetwork } from "../pods/pod.ts";
 import { containerMounts, terminationLog } from "../volumes/mounts.ts";
 import { runHook } from "./hooks.ts";
 import { killContainer } from "./kill.ts";
@@ -106,9 +106,7 @@ async function buildConfig(
   const mounts = await containerMounts(pod, container, { root: kit.rootDirectory, volumes: context.volumes, env, hostsFile: hosts });
   const log = await terminationLog(kit.rootDirectory, pod, container, kit.random);
   const last = latest(observed, container.name);
-  const before = [...(kit.status.current(pod).containerStatuses ?? []), ...(kit.status.current(pod).initContainerStatuses ?? [])].find(
-    (s) => s.name === container.name,
-  );
+  const before = allStatuses(kit.status.current(pod)).find((s) => s.name === container.name);
   const told = before?.containerID ? before.restartCount + 1 : 0;
   const restartCount = Math.max(last ? last.restartCount + 1 : 0, told);
   const config = containerConfig(pod, container, {
