@@ -1,8 +1,7 @@
 import { createBuiltinRegistry } from "@flotilla/api";
 import { sleep } from "@flotilla/base";
 import type { BasePorts, Component } from "@flotilla/process";
-import { createAdmission } from "./admission/admission.ts";
-import { chosenPlugins } from "./admission/plugins.ts";
+import { buildAdmission } from "./admission/create.ts";
 import { createAudit } from "./audit/create.ts";
 import { createAuthenticator } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-token.ts";
@@ -57,9 +56,8 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     ],
     config.anonymous,
   );
-  const admission = createAdmission(
-    chosenPlugins({ store, authorizer, clock, random, tolerations: config.tolerations }, config.enableAdmission, config.disableAdmission),
-  );
+  const metrics = new RequestMetrics(clock, ({ group, version, resource }) => definitions.find(group, version, resource) !== undefined);
+  const admission = buildAdmission(ports, config, { store, definitions, authorizer, metrics: metrics.registry });
   const network = serviceNetwork(ports, config, store);
   const hooks = new Map([
     ["services", serviceHook(network)],
@@ -79,7 +77,6 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   const kubernetes = new KubernetesService(kernel, network, { address: config.advertiseAddress, port: config.securePort });
   const readiness = new Readiness(clock);
   const state = { stopping: false };
-  const metrics = new RequestMetrics(clock, ({ group, version, resource }) => definitions.find(group, version, resource) !== undefined);
   const documents = new Documents({
     definitions,
     metrics: metrics.registry,
@@ -129,6 +126,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
       await Promise.all([http.stop(), grpc?.stop()]);
       await audit?.close();
       kubelets.close();
+      admission.close();
       store.stop();
     },
   };

@@ -14,6 +14,21 @@ export interface AdmissionAttributes {
   readonly onFailure?: (() => Promise<void>)[];
   /** Notes for the audit log, under keys such as "pod-security.kubernetes.io/enforce-policy". */
   readonly annotations?: Record<string, string>;
+  /** While the object is being changed: see MutatingAdmissionWebhook. */
+  readonly rounds?: MutationRounds;
+}
+
+/** The second look that plug-ins and webhooks get at an object when a webhook has changed it. */
+export interface MutationRounds {
+  round: number;
+  /** A webhook has changed the object. */
+  again: boolean;
+  /** Ids of the webhooks that were asked and may be asked again. */
+  asked: string[];
+  /** Ids of those that have to be. */
+  due: Set<string>;
+  /** The object as the webhooks left it. */
+  output: string;
 }
 
 /** One admission plug-in. Both parts throw ApiError to refuse. */
@@ -34,13 +49,21 @@ export interface Admission {
 export function createAdmission(plugins: readonly AdmissionPlugin[]): Admission {
   const mutating = plugins.filter((plugin) => plugin.mutate);
   const validating = plugins.filter((plugin) => plugin.validate);
+  const mutateOnce = async (attributes: AdmissionAttributes, object: KubeObject, old: KubeObject | undefined) => {
+    for (const plugin of mutating) {
+      // Most answer at once: no turn of the event loop for them.
+      const pending = plugin.mutate!(attributes, object, old);
+      if (pending) await pending;
+    }
+  };
   return {
     async mutate(attributes, object, old) {
-      for (const plugin of mutating) {
-        // Most answer at once: no turn of the event loop for them.
-        const pending = plugin.mutate!(attributes, object, old);
-        if (pending) await pending;
-      }
+      const rounds: MutationRounds = { round: 0, again: false, asked: [], due: new Set(), output: "" };
+      const scoped = { ...attributes, rounds };
+      await mutateOnce(scoped, object, old);
+      if (!rounds.again) return;
+      rounds.round = 1;
+      await mutateOnce(scoped, object, old);
     },
     async validate(attributes, object, old) {
       for (const plugin of validating) {

@@ -1,5 +1,3 @@
-import type { Clock, Random } from "@flotilla/base";
-import type { Authorizer } from "../authz/authorizer.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificate-approval.ts";
@@ -26,12 +24,12 @@ import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-in-use.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import type { WebhookPorts } from "./webhook/consult.ts";
+import { mutatingWebhooks } from "./webhook/mutating.ts";
+import { validatingWebhooks } from "./webhook/validating.ts";
 
-export interface AdmissionPorts {
+export interface AdmissionPorts extends WebhookPorts {
   store: Store;
-  authorizer: Authorizer;
-  clock: Clock;
-  random: Random;
   tolerations: { notReady_seconds: number; unreachable_seconds: number };
 }
 
@@ -64,6 +62,8 @@ const PLUGINS: readonly Registered[] = [
   { create: defaultIngressClass, byDefault: true },
   { create: denyServiceExternalIPs, byDefault: false },
   { create: rbacEscalation, byDefault: true },
+  { create: mutatingWebhooks, byDefault: true },
+  { create: validatingWebhooks, byDefault: true },
   { create: resourceQuota, byDefault: true },
   { create: alwaysDeny, byDefault: false },
 ];
@@ -85,9 +85,4 @@ export function chosenPlugins(ports: AdmissionPorts, enable: readonly string[], 
 const ALWAYS = "RBACEscalation";
 
 /** Upstream's names that need no plug-in here, or none yet. */
-const ACCEPTED = new Set([
-  "ClusterTrustBundleAttest",
-  "MutatingAdmissionWebhook",
-  "ValidatingAdmissionPolicy",
-  "ValidatingAdmissionWebhook",
-]);
+const ACCEPTED = new Set(["ClusterTrustBundleAttest", "ValidatingAdmissionPolicy"]);

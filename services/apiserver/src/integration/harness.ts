@@ -30,6 +30,8 @@ export class Harness {
   private readonly children: ChildProcess[] = [];
   private readonly replicas = new Map<number, ChildProcess>();
   private ports: number[] = [];
+  /** Who issues the cluster's certificates: a test may want more of them. */
+  authorities!: ReturnType<typeof createClusterAuthorities>;
   private readonly options: HarnessOptions;
 
   constructor(options: HarnessOptions = {}) {
@@ -147,6 +149,7 @@ export class Harness {
     const write = (name: string, text: string) => writeFileSync(join(this.folder, name), text);
     const env = { now_ms: Date.now(), random: systemRandom };
     const authorities = createClusterAuthorities(env);
+    this.authorities = authorities;
     const { apiserver } = issueControlPlane(authorities, { node: "cp", address: "127.0.0.1", extra: ["localhost"] }, env);
     write("ca.crt", authorities.ca.cert);
     write("apiserver.crt", apiserver.cert);

@@ -72,6 +72,7 @@ async function createOnce(
     dryRun: options.dryRun,
     warnings: call.warnings,
     onFailure: [],
+    annotations: call.annotations,
   };
   applyDefaults(def, object);
   await kernel.admission.mutate(attributes, object, undefined);

@@ -98,6 +98,7 @@ export async function deleteObject(
     user: call.user,
     dryRun,
     warnings: call.warnings,
+    annotations: call.annotations,
   };
   let stored = cacheOf(kernel, def).get(key);
   let current = stored === undefined;

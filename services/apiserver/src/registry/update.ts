@@ -103,6 +103,7 @@ async function attemptUpdate(
     dryRun: options.dryRun,
     warnings: call.warnings,
     onFailure: [],
+    annotations: call.annotations,
   };
   applyDefaults(def, object);
   await kernel.admission.mutate(attributes, object, old);
