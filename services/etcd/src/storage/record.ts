@@ -5,11 +5,14 @@ import { crc32 } from "node:zlib";
  *
  *   length u32 | type u32 | CRC-32 of the payload u32 | CRC-32 of the three before u32 | payload
  *
- * The header has its own sum, so that a damaged length cannot pass for a torn write.
+ * The header has its own sum, so that a damaged length cannot pass for a torn
+ * write. The type's highest bit says that all before this record was synced when
+ * it was written: what stands before it can be damaged, but not torn.
  */
 export const RECORD_HEADER_BYTES = 16;
 export const RECORD_BYTES_MAX = 1 << 30;
 const SECTOR_BYTES = 512;
+const SYNCED_BEFORE = 0x80000000;
 
 export function encodeRecord(type: number, payload: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(RECORD_HEADER_BYTES + payload.length);
@@ -27,8 +30,15 @@ export function sealRecord(out: Buffer, at: number, type: number, length: number
   out.writeUInt32LE(crc32(out.subarray(at, at + 12)), at + 12);
 }
 
+/** Says in a sealed record's header that all before it is synced. */
+export function markSyncedBefore(record: Buffer): void {
+  record.writeUInt32LE((record.readUInt32LE(4) | SYNCED_BEFORE) >>> 0, 4);
+  record.writeUInt32LE(crc32(record.subarray(0, 12)), 12);
+}
+
 export interface DiskRecord {
   readonly type: number;
+  readonly syncedBefore: boolean;
   readonly payload: Buffer;
   /** Where the next record begins. */
   readonly end: number;
@@ -53,7 +63,22 @@ export function readRecord(data: Buffer, offset: number): DiskRecord | "end" | "
   if (end > data.length) return "torn";
   const payload = data.subarray(offset + RECORD_HEADER_BYTES, end);
   if (crc32(payload) !== header.readUInt32LE(8)) return hasEmptySector(data, offset, end) ? "torn" : "corrupt";
-  return { type: header.readUInt32LE(4), payload, end };
+  const type = header.readUInt32LE(4);
+  return { type: (type & ~SYNCED_BEFORE) >>> 0, syncedBefore: type >= SYNCED_BEFORE, payload, end };
+}
+
+/**
+ * Is there a whole record behind `offset` that was written after all before it
+ * was synced? Then nothing there can be the rest of a write that was cut short.
+ */
+export function syncedBehind(data: Buffer, offset: number): boolean {
+  for (let at = offset + 1; at + RECORD_HEADER_BYTES <= data.length; at++) {
+    // The type's last byte is the cheapest thing to look at.
+    if (data[at + 7] !== 0x80) continue;
+    const record = readRecord(data, at);
+    if (typeof record === "object" && record.syncedBefore) return true;
+  }
+  return false;
 }
 
 /** Does [from, to) touch a disk sector of which this part is all zero? */

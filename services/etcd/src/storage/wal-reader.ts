@@ -1,7 +1,7 @@
 import type { Entry, HardState } from "@flotilla/raft";
 import { pathOf } from "./disk.ts";
-import { readRecord } from "./record.ts";
-import { decodeEntry, decodeHardState, firstIndexOf, sequenceOf, WAL, Wal, type WalMeta, type WalOptions } from "./wal.ts";
+import { readRecord, syncedBehind } from "./record.ts";
+import { createSegment, decodeEntry, decodeHardState, firstIndexOf, sequenceOf, WAL, Wal, type WalMeta, type WalOptions } from "./wal.ts";
 
 /** The log cannot be trusted. Names file and offset, and what to do. */
 export class CorruptLogError extends Error {
@@ -22,9 +22,19 @@ export interface WalContents {
   readonly entries: Entry[];
 }
 
+/** What reading has found so far. */
+interface Found {
+  meta?: WalMeta;
+  hardState?: HardState;
+  entries: Entry[];
+  last: number;
+}
+
 /**
  * Reads the log after the snapshot at `after`, cuts a torn end off, and opens
  * it for appending. undefined when there is no log.
+ * What it has read is synced before anything rests on it: the process before
+ * may have ended between a write and its sync.
  * @throws CorruptLogError for damage anywhere but in a torn last write.
  */
 export async function openWal(options: Omit<WalOptions, "meta">, after: number): Promise<{ wal: Wal; contents: WalContents } | undefined> {
@@ -34,7 +44,7 @@ export async function openWal(options: Omit<WalOptions, "meta">, after: number):
   // A segment is needed when it may hold an entry after the snapshot.
   const first = all.findLastIndex((name) => firstIndexOf(name) <= after + 1);
   const names = all.slice(Math.max(0, first));
-  const state: { meta?: WalMeta; hardState?: HardState; entries: Entry[]; last: number } = { entries: [], last: after };
+  const state: Found = { entries: [], last: after };
   let good_bytes = 0;
   for (const [i, name] of names.entries()) {
     if (i > 0 && sequenceOf(name) !== sequenceOf(names[i - 1]!) + 1) throw new CorruptLogError(name, 0, "the segment before is missing");
@@ -47,27 +57,33 @@ export async function openWal(options: Omit<WalOptions, "meta">, after: number):
     disk.remove(pathOf(folder, lastName));
     return undefined;
   }
-  const file = await disk.open(pathOf(folder, lastName), good_bytes);
   const { meta, hardState, entries, last } = state;
+  const lost = (hardState?.commit ?? 0) > Math.max(after, last);
+  if (lost)
+    throw new CorruptLogError(
+      pathOf(folder, lastName),
+      good_bytes,
+      `the log ends at entry ${last}, before the commit ${hardState!.commit},`,
+    );
+  // A segment that was cut short at its beginning opens as every segment must.
+  const file =
+    good_bytes === 0 ? await createSegment(disk, folder, lastName, meta, hardState) : await disk.open(pathOf(folder, lastName), good_bytes);
+  await file.sync();
   const at = { sequence: sequenceOf(lastName), size_bytes: good_bytes, last, hardState };
   return { wal: new Wal({ ...options, meta }, file, at), contents: { meta, hardState, entries } };
 }
 
 /** Returns how many bytes of the segment are good. */
-function readSegment(
-  data: Buffer,
-  file: string,
-  isLast: boolean,
-  after: number,
-  state: { meta?: WalMeta; hardState?: HardState; entries: Entry[]; last: number },
-): number {
+function readSegment(data: Buffer, file: string, isLast: boolean, after: number, state: Found): number {
   let offset = 0;
+  let begun = false;
   for (;;) {
     const record = readRecord(data, offset);
     if (record === "end") return offset;
-    if (record === "torn" && isLast) return offset;
+    if (record === "torn" && isLast && !syncedBehind(data, offset)) return begun ? offset : 0;
     if (record === "torn") throw new CorruptLogError(file, offset, "an incomplete record before the end of the log");
     if (record === "corrupt") throw new CorruptLogError(file, offset, "a record whose checksum does not match");
+    begun ||= record.type !== WAL.meta;
     switch (record.type) {
       case WAL.meta:
         state.meta = JSON.parse(record.payload.toString()) as WalMeta;
@@ -76,8 +92,7 @@ function readSegment(
         state.hardState = decodeHardState(record.payload);
         break;
       case WAL.restore:
-        state.entries.length = 0;
-        state.last = Math.max(after, (JSON.parse(record.payload.toString()) as { index: number }).index);
+        restore(state, (JSON.parse(record.payload.toString()) as { index: number }).index, after, file, offset);
         break;
       case WAL.entry:
         place(state, decodeEntry(record.payload), after, file, offset);
@@ -89,8 +104,16 @@ function readSegment(
   }
 }
 
+/** A snapshot has replaced all before it; it is on the disk before the log says so. */
+function restore(state: Found, index: number, after: number, file: string, offset: number): void {
+  if (index > after)
+    throw new CorruptLogError(file, offset, `the snapshot of entry ${index} is missing or damaged: the log goes on behind it`);
+  state.entries.length = 0;
+  state.last = after;
+}
+
 /** A later entry of the same index replaces the one before and all behind it. */
-function place(state: { entries: Entry[]; last: number }, entry: Entry, after: number, file: string, offset: number): void {
+function place(state: Found, entry: Entry, after: number, file: string, offset: number): void {
   if (entry.index <= after) return;
   const at = entry.index - after - 1;
   if (at > state.entries.length) throw new CorruptLogError(file, offset, `entry ${entry.index} follows ${after + state.entries.length}`);

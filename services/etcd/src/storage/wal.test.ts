@@ -3,7 +3,11 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncat
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { seededRandom } from "@flotilla/base";
+import { systemClock } from "@flotilla/process/system-clock.ts";
 import type { Entry } from "@flotilla/raft";
+import { faultyDisk } from "../faults/disk.ts";
+import { type DiskFaults, Faults, HEALTHY } from "../faults/state.ts";
 import { nodeDisk } from "./disk.ts";
 import { createWal, type Wal, type WalBatch } from "./wal.ts";
 import { CorruptLogError, openWal } from "./wal-reader.ts";
@@ -26,9 +30,11 @@ const write = (wal: Wal, batch: Partial<WalBatch>) =>
   new Promise<void>((resolve) => wal.append({ hardState: undefined, entries: [], restored: undefined, sync: true, ...batch }, resolve));
 const lastFile = (folder: string) => join(folder, readdirSync(folder).sort().at(-1)!);
 
-async function filled(options: ReturnType<typeof fresh>, entries: number): Promise<void> {
+async function filled(options: ReturnType<typeof fresh>, entries: number, behind = 1, data?: string): Promise<void> {
   const wal = await createWal({ ...options, meta }, 1, undefined);
-  for (let i = 1; i <= entries; i++) await write(wal, { entries: [entry(i)], hardState: { term: 1, vote: 1, commit: i - 1 } });
+  for (let i = 1; i <= entries; i++) {
+    await write(wal, { entries: [entry(i, 1, data)], hardState: { term: 1, vote: 1, commit: Math.max(0, i - behind) } });
+  }
   await wal.close();
 }
 
@@ -56,7 +62,7 @@ test("what was written is read again, over several segments", async () => {
 
 test("later entries replace earlier ones of the same index and all behind", async () => {
   const options = fresh();
-  await filled(options, 5);
+  await filled(options, 5, 3);
   const { wal } = (await openWal(options, 0))!;
   await write(wal, { entries: [entry(3, 2, "new")] });
   await wal.close();
@@ -121,6 +127,86 @@ test("a flipped bit anywhere is refused, named by file and offset", async () => 
       (e) => e instanceof CorruptLogError && e.message.includes(file) && /offset \d+/.test(e.message),
       `byte ${at}`,
     );
+  }
+});
+
+test("what looks torn is refused when something was written behind it after a sync", async () => {
+  const zeros = "\0".repeat(1000) + "x".repeat(1000);
+  const damages: [string, (log: Buffer) => void][] = [
+    ["a sector is gone", (log) => void log.fill(0, 1536, 2048)],
+    ["a bit is flipped in a record that holds an empty sector", (log) => void (log[80]! ^= 1)],
+    ["the beginning is gone", (log) => void log.fill(0, 0, 512)],
+    ["a length is wrong", (log) => void log.writeUInt32LE(1 << 20, log.indexOf(zeros) - 17 - 16)],
+  ];
+  for (const [what, damage] of damages) {
+    const options = fresh();
+    await filled(options, 4, 1, zeros);
+    const file = lastFile(options.folder);
+    const log = readFileSync(file);
+    damage(log);
+    writeFileSync(file, log);
+    await assert.rejects(openWal(options, 0), (e) => e instanceof CorruptLogError && e.message.includes(file), what);
+  }
+});
+
+test("a segment that was cut short when it was begun is begun again", async () => {
+  const options = fresh(300);
+  await filled(options, 20);
+  const last = lastFile(options.folder);
+  const whole = readFileSync(last);
+  for (let length = 0; length < 100; length += 9) {
+    writeFileSync(last, whole.subarray(0, length));
+    const { wal, contents } = (await openWal(options, 0))!;
+    const next = contents.entries.length + 1;
+    await write(wal, { entries: [entry(next)] });
+    await wal.close();
+    // The reader may begin at this very segment once the others are purged.
+    const again = (await openWal(options, next - 1))!;
+    assert.deepEqual([again.contents.meta, again.contents.entries.map((e) => e.index)], [meta, [next]], `${length} bytes`);
+    assert.ok(again.contents.hardState!.commit >= next - 2);
+    await again.wal.close();
+  }
+});
+
+test("a log that ends before what it says is committed is refused", async () => {
+  const options = fresh();
+  await filled(options, 3);
+  const { wal } = (await openWal(options, 0))!;
+  await write(wal, { hardState: { term: 1, vote: 1, commit: 7 } });
+  await wal.close();
+  await assert.rejects(openWal(options, 0), /the log ends at entry 3, before the commit 7/);
+});
+
+test("after a failed write or sync nothing is acknowledged and nothing more is written; what was acknowledged is there again", async () => {
+  const failures: [Partial<DiskFaults>, string][] = [
+    [{ syncFailure_permille: 1000 }, "EIO"],
+    [{ full: true, fullAfter_bytes: 10 }, "ENOSPC"],
+    [{ full: true, fullAfter_bytes: 0 }, "ENOSPC"],
+  ];
+  for (const [disk, code] of failures) {
+    const faults = new Faults();
+    const errors: unknown[] = [];
+    const plain = fresh();
+    const ports = { clock: systemClock, random: seededRandom(1) };
+    const options = {
+      ...plain,
+      disk: faultyDisk(plain.disk, faults, ports),
+      onFailure: (e: Error) => void errors.push((e as NodeJS.ErrnoException).code),
+    };
+    const wal = await createWal({ ...options, meta }, 1, undefined);
+    await write(wal, { entries: [entry(1)] });
+    faults.set({ disk: { ...HEALTHY.disk, ...disk } });
+    let acknowledged = 0;
+    for (let i = 2; i < 5; i++) void write(wal, { entries: [entry(i)] }).then(() => acknowledged++);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    faults.clear();
+    void write(wal, { entries: [entry(5)] }).then(() => acknowledged++);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual([acknowledged, errors], [0, [code]]);
+    await wal.close();
+    const { contents } = await reopen(plain);
+    assert.equal(contents.entries[0]!.index, 1);
+    assert.ok(contents.entries.length < 5);
   }
 });
 

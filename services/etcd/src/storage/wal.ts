@@ -1,7 +1,7 @@
 import { assert } from "@flotilla/base";
 import type { Entry, HardState } from "@flotilla/raft";
 import { type Disk, type DiskFile, pathOf } from "./disk.ts";
-import { encodeRecord, RECORD_HEADER_BYTES, sealRecord } from "./record.ts";
+import { encodeRecord, markSyncedBefore, RECORD_HEADER_BYTES, sealRecord } from "./record.ts";
 
 /** Record types of the log. Numbers are part of the format. */
 export const WAL = { meta: 1, entry: 2, hardState: 3, restore: 4 } as const;
@@ -28,6 +28,7 @@ const ENTRY_HEADER_BYTES = 17;
  * Owns the open segment. Batches are written in order; while one sync runs, the
  * next batches gather and share the following one (group commit). Invariants:
  *  1. a batch's callback runs after its records, and all before, are durable
+ *     (those of a batch that asks for no sync: are written)
  *  2. after a failed write or sync nothing is written any more: what is on the
  *     disk is unknown then (fsyncgate), and the member must stop
  */
@@ -44,7 +45,10 @@ export class Wal {
   private hardState: HardState | undefined;
   private pending: { data: Buffer[]; done: (() => void)[]; sync: boolean } = { data: [], done: [], sync: false };
   private busy = false;
+  private writing = Promise.resolve();
   private failed = false;
+  /** Something is written that was not synced yet. */
+  private dirty = false;
   /** How long syncs take, for the metrics. */
   onSync: () => () => void = () => () => {};
 
@@ -85,10 +89,12 @@ export class Wal {
     }
     pending.sync ||= batch.sync;
     pending.done.push(done);
-    if (!this.busy) void this.flush();
+    if (!this.busy) this.writing = this.flush();
   }
 
+  /** What was appended before is still written. */
   async close(): Promise<void> {
+    await this.writing;
     this.failed = true;
     await this.file.close();
   }
@@ -103,27 +109,31 @@ export class Wal {
 
   private async flush(): Promise<void> {
     this.busy = true;
-    try {
-      while (this.pending.done.length > 0) {
-        const batch = this.pending;
-        this.pending = { data: [], done: [], sync: false };
+    while (this.pending.done.length > 0) {
+      const batch = this.pending;
+      this.pending = { data: [], done: [], sync: false };
+      try {
         if (batch.data.length > 0) await this.write(batch.data, batch.sync);
-        for (const done of batch.done) done();
+      } catch (error) {
+        this.failed = true;
+        this.busy = false;
+        this.onFailure(error as Error);
+        return;
       }
-    } catch (error) {
-      this.failed = true;
-      this.onFailure(error as Error);
-    } finally {
-      this.busy = false;
+      for (const done of batch.done) done();
     }
+    this.busy = false;
   }
 
   private async write(data: Buffer[], sync: boolean): Promise<void> {
+    if (!this.dirty) markSyncedBefore(data[0]!);
+    this.dirty = true;
     const bytes = data.length === 1 ? data[0]! : Buffer.concat(data);
     await this.file.append(bytes);
     if (sync) {
       const observed = this.onSync();
       await this.file.sync();
+      this.dirty = false;
       observed();
     }
     this.size_bytes += bytes.length;
@@ -133,6 +143,7 @@ export class Wal {
   /** Starts the next segment. It opens with what a reader needs who begins there. */
   private async cut(): Promise<void> {
     await this.file.sync();
+    this.dirty = false;
     await this.file.close();
     this.sequence++;
     const name = segmentName(this.sequence, this.last + 1);
@@ -156,7 +167,13 @@ export async function createWal(options: WalOptions, firstIndex: number, hardSta
   return new Wal(options, file, { sequence: 0, size_bytes: 0, last: firstIndex - 1, hardState });
 }
 
-async function createSegment(disk: Disk, folder: string, name: string, meta: WalMeta, hardState: HardState | undefined): Promise<DiskFile> {
+export async function createSegment(
+  disk: Disk,
+  folder: string,
+  name: string,
+  meta: WalMeta,
+  hardState: HardState | undefined,
+): Promise<DiskFile> {
   const file = await disk.open(pathOf(folder, name), 0);
   await file.append(encodeRecord(WAL.meta, Buffer.from(JSON.stringify(meta))));
   if (hardState) await file.append(encodeRecord(WAL.hardState, encodeHardState(hardState)));
