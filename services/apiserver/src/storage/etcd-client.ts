@@ -1,17 +1,16 @@
 import { type Clock, type Logger, sleep } from "@flotilla/base";
-import { CHANNEL_OPTIONS, createChannelCredentials, type TlsFiles, UnaryChannel, type UnaryDefinition } from "@flotilla/rpc";
+import { type TlsFiles, UnaryChannel, type UnaryDefinition } from "@flotilla/rpc";
 import {
   KVService,
-  LeaseClient,
   LeaseService,
   type RangeRequest,
   type RangeResponse,
   type TxnRequest,
   type TxnResponse,
-  WatchClient,
   type WatchCreateRequest,
   WatchRequest,
   type WatchResponse,
+  WatchService,
 } from "@flotilla/rpc/gen/etcd/rpc.ts";
 import { type ServiceError, status } from "@grpc/grpc-js";
 
@@ -53,24 +52,12 @@ export interface StoreWatch {
 
 class Endpoint {
   readonly address: string;
-  /** For the thousands of short calls; streams take the full client. */
-  readonly calls: UnaryChannel;
-  readonly watch: WatchClient;
-  readonly lease: LeaseClient;
+  readonly channel: UnaryChannel;
 
   constructor(address: string, tls: TlsFiles, clock: Clock) {
-    const secure = address.startsWith("https://");
-    const target = address.replace(/^https?:\/\//, "").replace(/\/$/, "");
-    const credentials = secure ? createChannelCredentials(tls.ca ?? "", tls.cert, tls.key) : createChannelCredentials();
     this.address = address;
-    this.calls = new UnaryChannel(`${secure ? "https" : "http"}://${target}`, tls, clock);
-    this.watch = new WatchClient(target, credentials, CHANNEL_OPTIONS);
-    this.lease = new LeaseClient(target, credentials, { ...CHANNEL_OPTIONS, channelOverride: this.watch.getChannel() });
-  }
-
-  close(): void {
-    this.calls.close();
-    this.watch.close();
+    const url = address.includes("://") ? address : `http://${address}`;
+    this.channel = new UnaryChannel(url, url.startsWith("https://") ? tls : {}, clock);
   }
 }
 
@@ -117,37 +104,31 @@ export class EtcdClient {
 
   /** The lease's remaining seconds after keeping it alive; 0 when it is gone. Rejects when the member does not answer. */
   keepAlive(id: string): Promise<number> {
-    const { lease, address } = this.endpoints[this.current]!;
+    const { channel, address } = this.endpoints[this.current]!;
     return new Promise((resolve, reject) => {
-      const stream = lease.leaseKeepAlive();
-      const limit = this.clock.setTimeout(() => stream.cancel(), ATTEMPT_MS);
-      stream.on("data", ({ TTL }: { TTL: number }) => {
+      const done = (result: number | Error) => {
         limit.cancel();
-        resolve(TTL);
-        stream.end();
-      });
-      stream.on("error", (error: Error) => {
-        limit.cancel();
+        stream.cancel();
+        if (typeof result === "number") return resolve(result);
         this.failOver(address);
-        reject(error);
-      });
+        reject(result);
+      };
+      const limit = this.clock.setTimeout(() => done(new Error(`no answer within ${ATTEMPT_MS} ms`)), ATTEMPT_MS);
+      const stream = channel.stream(LeaseService.leaseKeepAlive, ({ TTL }) => done(TTL), done);
       stream.write({ ID: id });
     });
   }
 
   /** Opens a watch at the member that answers now; `ended` is called once, with the reason, unless it was cancelled. */
   watch(create: Partial<WatchCreateRequest>, data: (response: WatchResponse) => void, ended: (error: Error) => void): StoreWatch {
-    const { watch, address } = this.endpoints[this.current]!;
-    const stream = watch.watch();
+    const { channel, address } = this.endpoints[this.current]!;
     let open = true;
+    const take = (response: WatchResponse) => void (open && data(response));
     const fail = (error: Error) => {
-      if (!open) return;
+      if (open) ended(error);
       open = false;
-      ended(error);
     };
-    stream.on("error", fail);
-    stream.on("end", () => fail(new Error("closed by the store")));
-    stream.on("data", (response: WatchResponse) => void (open && data(response)));
+    const stream = channel.stream(WatchService.watch, take, fail);
     stream.write(WatchRequest.fromPartial({ requestUnion: { $case: "createRequest", value: create } }));
     return {
       address,
@@ -164,7 +145,7 @@ export class EtcdClient {
   }
 
   close(): void {
-    for (const endpoint of this.endpoints) endpoint.close();
+    for (const endpoint of this.endpoints) endpoint.channel.close();
   }
 
   /** One member that fails is news for the curious; all of them are for everybody, but not with every request. */
@@ -183,7 +164,7 @@ export class EtcdClient {
       const round = Math.floor((attempts - 1) / this.endpoints.length);
       try {
         const timeout_ms = Math.min(ATTEMPT_MS * 2 ** round, ATTEMPT_MS_MAX);
-        const response = await endpoint.calls.call(method, request, timeout_ms);
+        const response = await endpoint.channel.call(method, request, timeout_ms);
         return { response, attempts };
       } catch (error) {
         const { code, details } = error as ServiceError;
