@@ -17,6 +17,8 @@ import {
   namespaceExists,
 } from "./optional.ts";
 import { podSecurity } from "./pod-security.ts";
+import { expressionCheck } from "./policy/expression-check.ts";
+import { validatingAdmissionPolicies } from "./policy/validating-admission-policy.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuota } from "./resource-quota.ts";
@@ -62,7 +64,9 @@ const PLUGINS: readonly Registered[] = [
   { create: defaultIngressClass, byDefault: true },
   { create: denyServiceExternalIPs, byDefault: false },
   { create: rbacEscalation, byDefault: true },
+  { create: expressionCheck, byDefault: true },
   { create: mutatingWebhooks, byDefault: true },
+  { create: validatingAdmissionPolicies, byDefault: true },
   { create: validatingWebhooks, byDefault: true },
   { create: resourceQuota, byDefault: true },
   { create: alwaysDeny, byDefault: false },
@@ -77,12 +81,13 @@ export function chosenPlugins(ports: AdmissionPorts, enable: readonly string[], 
   }
   return all
     .filter(
-      ({ plugin, byDefault }) => (byDefault || enable.includes(plugin.name)) && (plugin.name === ALWAYS || !disable.includes(plugin.name)),
+      ({ plugin, byDefault }) => (byDefault || enable.includes(plugin.name)) && (ALWAYS.has(plugin.name) || !disable.includes(plugin.name)),
     )
     .map(({ plugin }) => plugin);
 }
 
-const ALWAYS = "RBACEscalation";
+/** Part of what upstream does in its registry: not to be turned off. */
+const ALWAYS = new Set(["RBACEscalation", "ExpressionCheck"]);
 
-/** Upstream's names that need no plug-in here, or none yet. */
-const ACCEPTED = new Set(["ClusterTrustBundleAttest", "ValidatingAdmissionPolicy"]);
+/** Upstream's default plug-in for a kind that is not served here. */
+const ACCEPTED = new Set(["ClusterTrustBundleAttest"]);

@@ -231,4 +231,47 @@ describe("admission by a running server", { skip: Harness.kubectls().length === 
     assert.deepEqual(made.json.data, { a: "1", count: "2", added: "1" });
     await remove("mutating", "again");
   });
+
+  test("a ValidatingAdmissionPolicy with parameters, and one whose expression is none", async () => {
+    const path = await namespace("policed");
+    const rules = [{ operations: ["CREATE", "UPDATE"], apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments"] }];
+    const spec = {
+      paramKind: { apiVersion: "v1", kind: "ConfigMap" },
+      matchConstraints: { resourceRules: rules },
+      validations: [{ expression: "object.spec.replicas <= int(params.data.max)", messageExpression: "'at most ' + params.data.max" }],
+    };
+    const policies = `${CONFIGURATIONS}/validatingadmissionpolicies`;
+    assert.equal((await admin.post(policies, { metadata: { name: "few" }, spec })).status, 201);
+    const binding = {
+      policyName: "few",
+      validationActions: ["Deny"],
+      paramRef: { name: "limits", namespace: "policed", parameterNotFoundAction: "Deny" },
+      matchResources: only("policed"),
+    };
+    assert.equal(
+      (await admin.post(`${CONFIGURATIONS}/validatingadmissionpolicybindings`, { metadata: { name: "few" }, spec: binding })).status,
+      201,
+    );
+    await admin.post(`${path}/configmaps`, configMap("limits", { data: { max: "3" } }));
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const deployment = (replicas: number) => ({
+      metadata: { name: "d" },
+      spec: { replicas, selector: { matchLabels: { a: "b" } }, template },
+    });
+    const deployments = "/apis/apps/v1/namespaces/policed/deployments";
+    const refused = await eventually(
+      () => admin.post(`${deployments}?dryRun=All`, deployment(4)),
+      ({ json }) => json.message?.includes("at most"),
+    );
+    assert.equal(
+      refused.json.message,
+      "deployments.apps \"d\" is forbidden: ValidatingAdmissionPolicy 'few' with binding 'few' denied request: at most 3",
+    );
+    assert.deepEqual([refused.status, refused.json.reason], [422, "Invalid"]);
+    assert.equal((await admin.post(deployments, deployment(3))).status, 201);
+    assert.equal((await admin.merge(`${deployments}/d`, { spec: { replicas: 9 } })).status, 422);
+    const wrong = await admin.post(policies, { metadata: { name: "wrong" }, spec: { ...spec, validations: [{ expression: "object." }] } });
+    assert.equal(wrong.status, 422);
+    assert.match(wrong.json.message, /spec.validations\[0\].expression: Invalid value: "object.": compilation failed: ERROR/);
+  });
 });
