@@ -1,5 +1,6 @@
 import { type Store, versionAt } from "./store.ts";
-import { isTombstone, NO_END, type Version } from "./types.ts";
+import { NO_END } from "./types.ts";
+import type { Version } from "./version.ts";
 
 /**
  * A checksum of everything visible up to `revision` since the last compaction
@@ -24,12 +25,17 @@ export function hashKv(store: Store, revision: number): number {
   return hash >>> 0;
 }
 
-function mix(hash: number, v: Version): number {
-  return fnv(`${v.key}\0${isTombstone(v) ? "" : v.value}\0${v.mod}.${v.sub}.${v.create}.${v.version}.${v.lease}`, hash);
+function mix(seed: number, v: Version): number {
+  let hash = text(`${v.key}\0`, seed);
+  const value = v.bytes();
+  for (let i = 0; i < value.length; i++) hash = Math.imul(hash ^ value[i]!, PRIME);
+  return text(`\0${v.mod}.${v.sub}.${v.create}.${v.version}.${v.lease}`, hash);
 }
 
-function fnv(text: string, seed: number): number {
+function text(part: string, seed: number): number {
   let hash = seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part.charCodeAt(i), PRIME);
   return hash;
 }
+
+const PRIME = 0x01000193;

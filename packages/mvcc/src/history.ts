@@ -1,4 +1,4 @@
-import type { Version } from "./types.ts";
+import type { Version } from "./version.ts";
 
 /**
  * All versions in the order they were written, for watchers that start in the

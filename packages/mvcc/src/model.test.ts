@@ -6,7 +6,8 @@ import { Lessor } from "./lessor.ts";
 import { range } from "./range.ts";
 import { Store } from "./store.ts";
 import { deleteRange, put, txn } from "./txn.ts";
-import { isTombstone, NO_END, type Op, type RangeQuery, type Version } from "./types.ts";
+import { NO_END, type Op, type RangeQuery } from "./types.ts";
+import { isTombstone, type Version } from "./version.ts";
 import { type Watcher, WatchHub } from "./watch-hub.ts";
 
 /** The store as one would write it down: a full copy of everything per revision. */

@@ -1,5 +1,6 @@
 import type { Store } from "./store.ts";
-import type { RangeQuery, RangeResult, SortTarget, Version } from "./types.ts";
+import type { RangeQuery, RangeResult, SortTarget } from "./types.ts";
+import type { Version } from "./version.ts";
 
 /** @throws StoreError when the asked revision is compacted or not there yet. */
 export function range(store: Store, query: RangeQuery): RangeResult {

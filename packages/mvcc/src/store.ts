@@ -2,7 +2,9 @@ import { assert } from "@flotilla/base";
 import BTreeModule from "sorted-btree";
 import { StoreError } from "./errors.ts";
 import { History } from "./history.ts";
-import { type Bytes, isTombstone, type KeyRange, NO_END, type Version } from "./types.ts";
+import { type Bytes, type KeyRange, NO_END } from "./types.ts";
+import { Values, type ValuesOptions } from "./values.ts";
+import { isTombstone, Version, type VersionFields } from "./version.ts";
 
 // The package is CommonJS with an ES default inside of it.
 const BTree = ((BTreeModule as any).default ?? BTreeModule) as typeof import("sorted-btree").default;
@@ -14,6 +16,11 @@ const BEYOND_ALL_KEYS = "\uffff";
 const STOP = { break: true };
 /** What a version costs beyond its bytes; a round figure for quota and status. */
 const VERSION_OVERHEAD_BYTES = 64;
+
+/** Keys looked at per `tidy`, and how much waste is not worth the walk. */
+const TIDY_KEYS = 2000;
+
+export type StoreOptions = ValuesOptions;
 
 /**
  * Keys with all their versions since the last compaction, in memory.
@@ -33,8 +40,15 @@ export class Store {
   bytes = 0;
   readonly history = new History();
   private readonly index: Index = new BTree<Bytes, Version>(undefined, byBytes);
+  private readonly values: Values;
   private sub = 0;
   private holds = 0;
+  /** How far the current walk through all keys has come, while there is one. */
+  private tidied: Bytes | undefined;
+
+  constructor(options: StoreOptions = {}) {
+    this.values = new Values(options);
+  }
 
   /** Distinct keys, deleted ones included until compaction. */
   get keys(): number {
@@ -62,11 +76,11 @@ export class Store {
     return v === undefined || isTombstone(v) ? undefined : v;
   }
 
-  put(key: Bytes, value: Bytes, lease: string): Version {
+  put(key: Bytes, value: Bytes | Uint8Array, lease: string): Version {
     const prev = this.index.get(key);
     const fresh = prev === undefined || isTombstone(prev);
     const mod = this.revision + 1;
-    return this.write({
+    const fields = {
       key: prev ? prev.key : key, // one string for all versions of a key
       value,
       mod,
@@ -74,14 +88,15 @@ export class Store {
       create: fresh ? mod : prev.create,
       version: fresh ? 1 : prev.version + 1,
       lease,
-      prev,
-    });
+    };
+    return this.write(new Version(this.values, fields, prev));
   }
 
   /** Writes a tombstone over `prev`, which must be the key's live version. */
   delete(prev: Version): Version {
     assert(this.index.get(prev.key) === prev && !isTombstone(prev), "only a live key is deleted");
-    return this.write({ key: prev.key, value: "", mod: this.revision + 1, sub: this.sub++, create: 0, version: 0, lease: "0", prev });
+    const fields = { key: prev.key, value: "", mod: this.revision + 1, sub: this.sub++, create: 0, version: 0, lease: "0" };
+    return this.write(new Version(this.values, fields, prev));
   }
 
   /** @throws StoreError when `revision` is compacted or not there yet. */
@@ -137,11 +152,12 @@ export class Store {
     for (let n = 0; n < count_max; n++) {
       const v = this.history.first();
       // A watch may still start at the compacted revision itself, so that one stays.
-      if (!v || v.mod >= this.compacted) return false;
+      if (!v || v.mod >= this.compacted) return this.tidy();
       this.history.shift();
       // Everything before v is superseded at the compacted revision.
       if (v.prev) {
         this.bytes -= cost(v.prev);
+        v.prev.release();
         v.prev = undefined;
       }
       if (isTombstone(v) && this.index.get(v.key) === v) {
@@ -183,9 +199,9 @@ export class Store {
   }
 
   /** Takes a snapshot's versions, per key from old to new; `finishImport` follows. */
-  import(v: Omit<Version, "prev">): void {
+  import(v: VersionFields): void {
     const prev = this.index.get(v.key);
-    const version: Version = { ...v, key: prev ? prev.key : v.key, prev };
+    const version = new Version(this.values, prev ? { ...v, key: prev.key } : v, prev);
     this.index.set(version.key, version);
     this.bytes += cost(version);
     this.imported.push(version);
@@ -199,6 +215,27 @@ export class Store {
     this.imported = [];
     this.revision = revision;
     this.compacted = compacted;
+  }
+
+  /** Everything here is given up: another store takes its place. */
+  discard(): void {
+    this.values.discard();
+  }
+
+  /**
+   * Gathers what is left in slabs that compaction has mostly emptied, a part of
+   * the keys per call. Returns whether more is left to do.
+   */
+  private tidy(): boolean {
+    if (this.tidied === undefined && !this.values.isWasteful) return false;
+    let count = 0;
+    for (const [key, head] of this.index.entries(this.tidied)) {
+      for (let v: Version | undefined = head; v; v = v.prev) v.tidy();
+      this.tidied = key;
+      if (++count > TIDY_KEYS) return true;
+    }
+    this.tidied = undefined;
+    return false;
   }
 
   private write(v: Version): Version {
@@ -216,4 +253,4 @@ export function versionAt(head: Version | undefined, at: number): Version | unde
   return v && !isTombstone(v) ? v : undefined;
 }
 
-const cost = (v: Version) => v.key.length + v.value.length + VERSION_OVERHEAD_BYTES;
+const cost = (v: Version) => v.key.length + v.size + VERSION_OVERHEAD_BYTES;

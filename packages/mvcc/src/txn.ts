@@ -2,7 +2,8 @@ import { StoreError } from "./errors.ts";
 import type { Lessor } from "./lessor.ts";
 import { range } from "./range.ts";
 import type { Store } from "./store.ts";
-import type { Compare, DeleteOp, Op, OpResult, PutOp, TxnOp, TxnResult, Version } from "./types.ts";
+import type { Compare, DeleteOp, Op, OpResult, PutOp, TxnOp, TxnResult } from "./types.ts";
+import type { Version } from "./version.ts";
 
 /** A store and its leases: what commands change together. */
 export interface Space {
@@ -101,7 +102,7 @@ function stamp(result: TxnResult, revision: number): void {
 
 function writePut({ store, lessor }: Space, op: PutOp): Version | undefined {
   const prev = store.get(op.key);
-  const value = op.ignoreValue && prev ? prev.value : op.value;
+  const value = op.ignoreValue && prev ? prev.bytes() : op.value;
   const lease = op.ignoreLease && prev ? prev.lease : op.lease;
   const written = store.put(op.key, value, lease);
   if (prev?.lease !== lease) {

@@ -1,27 +1,11 @@
+import type { Version } from "./version.ts";
+
 /**
  * Keys and values are byte strings: JavaScript strings in which every character
  * stands for one byte (0..255). They compare with `<` exactly as the bytes do,
  * serve as map keys, and take half the memory of small byte arrays.
  */
 export type Bytes = string;
-
-/** One version of a key. A tombstone marks a deletion. Versions of a key are linked from new to old. */
-export interface Version {
-  readonly key: Bytes;
-  readonly value: Bytes;
-  /** The main revision of the transaction that wrote it, and its place there. */
-  readonly mod: number;
-  readonly sub: number;
-  readonly create: number;
-  /** 1 for a new key, counting up; 0 for a tombstone. */
-  readonly version: number;
-  /** Decimal lease id; "0" for none. */
-  readonly lease: string;
-  /** The version before, while compaction has not removed it. */
-  prev: Version | undefined;
-}
-
-export const isTombstone = (v: Version) => v.version === 0;
 
 /**
  * Which keys: one key when `end` is undefined, else [key, end); an `end` of "\0"
@@ -63,7 +47,7 @@ export interface RangeResult {
 
 export interface PutOp {
   key: Bytes;
-  value: Bytes;
+  value: Bytes | Uint8Array;
   lease: string;
   prevKv: boolean;
   ignoreValue: boolean;

@@ -1,5 +1,6 @@
 import type { Store } from "./store.ts";
-import { type Bytes, inRange, isTombstone, type KeyRange, type Version } from "./types.ts";
+import { type Bytes, inRange, type KeyRange } from "./types.ts";
+import { isTombstone, type Version } from "./version.ts";
 
 export interface WatchSpec extends KeyRange {
   /** The first revision wanted; 0: from now on. */
@@ -148,9 +149,10 @@ export class WatchHub {
       }
       if (!inRange(w.spec, v.key) || !wanted(w, v)) continue;
       batch.push(v);
-      bytes += v.value.length;
+      bytes += v.size;
     }
-    w.next = last + 1;
+    // One that waits for revisions to come must not be set back to the present.
+    w.next = Math.max(w.next, last + 1);
     if (last === revision) {
       this.behind.delete(w);
       this.sync(w);

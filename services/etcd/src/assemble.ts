@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { join } from "node:path";
 import type { BasePorts, Component } from "@flotilla/process/main.ts";
 import { prepareStart } from "./bootstrap.ts";
 import { noFaults, withFaults } from "./faults/inject.ts";
@@ -10,7 +11,8 @@ import { createMetrics } from "./metrics.ts";
 import type { Replica } from "./node/replica.ts";
 import type { EtcdConfig, TlsFiles } from "./options.ts";
 import { Peers } from "./peer/peers.ts";
-import { type Disk, nodeDisk } from "./storage/disk.ts";
+import { type Disk, nodeDisk, walFailure } from "./storage/disk.ts";
+import { openSlabFile } from "./storage/slab-file.ts";
 import { clientTls, serverTls } from "./tls.ts";
 
 export interface EtcdPorts extends BasePorts {
@@ -27,8 +29,9 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   const injection = (config.faultInjection ? withFaults : noFaults)({ ...ports, disk: ports.disk ?? nodeDisk() });
   const { clock, disk } = injection;
   const peerTls = clientTls(config.peerTls, log);
-  const onDiskFailure = (error: Error) => ports.exit("the write-ahead log cannot be written", error);
-  const start = await prepareStart(config, { disk, log, random, peerTls, onDiskFailure }, shortestLease_s(config));
+  const onDiskFailure = (error: Error) => ports.exit(walFailure(error, config.dataDir), error);
+  const values = openSlabFile(join(config.dataDir, "member"), log);
+  const start = await prepareStart(config, { disk, log, random, clock, peerTls, onDiskFailure, values }, shortestLease_s(config));
   const { self, clusterId, machine, wal } = start;
 
   const metrics = createMetrics();
@@ -75,6 +78,7 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
       await member.stop();
       await Promise.all(listeners.map((l) => l.close()));
       await wal.close();
+      values.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { SecureClientSessionOptions } from "node:http2";
-import type { Logger, Random } from "@flotilla/base";
+import type { Clock, Logger, Random } from "@flotilla/base";
+import type { SlabFile } from "@flotilla/mvcc";
 import type { Entry, HardState, NodeId, SnapshotMeta } from "@flotilla/raft";
 import { dial, unary } from "./grpc/client.ts";
 import { Machine } from "./node/machine.ts";
@@ -33,8 +34,12 @@ export interface StartPorts {
   readonly random: Random;
   readonly peerTls: () => SecureClientSessionOptions | undefined;
   readonly onDiskFailure: (error: Error) => void;
+  /** Where values go that have no room in memory; without it they all stay there. */
+  readonly values?: SlabFile;
   /** How other members are reached; a simulation brings its own way. */
   readonly dial?: typeof dial;
+  /** To give up asking members that do not answer. */
+  readonly clock?: Clock;
   readonly segment_bytes_max?: number;
 }
 
@@ -54,16 +59,16 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
     onFailure: ports.onDiskFailure,
     segment_bytes_max: ports.segment_bytes_max,
   };
-  const newest = files.newest(ttl_s_min);
-  const machine = new Machine(ttl_s_min);
+  const newest = files.newest(ttl_s_min, ports.values);
+  const machine = new Machine(ttl_s_min, ports.values);
   if (newest) machine.become(newest.machine);
   const snapshot = newest?.header?.meta ?? NOBODY;
   const opened = await openWal(walOptions, snapshot.index);
   if (opened) {
     const { meta, hardState, entries } = opened.contents;
     log.info("restarting from the data directory", { snapshot: snapshot.index, entries: entries.length, term: hardState?.term });
-    const peers =
-      machine.members.size > 0 ? [...machine.members.values()] : await remoteMembers(config, ports).then((r) => r?.members ?? []);
+    // A member that has not got its first snapshot yet knows nobody whom it could answer.
+    const peers = machine.members.size > 0 ? [...machine.members.values()] : (await mustAsk(config, ports)).members;
     return {
       self: Number(meta.memberId),
       clusterId: meta.clusterId,
@@ -76,6 +81,11 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
       peers,
     };
   }
+  if (snapshot.index > BOOTSTRAP.index) {
+    throw new Error(
+      `${walOptions.folder} holds no log, but there is a snapshot of entry ${snapshot.index}: the log was lost. ${STARTING_OVER}`,
+    );
+  }
   if (config.initialClusterState === "existing") return join(config, ports, ttl_s_min, files, walOptions);
   const members = bootstrapMembers(parseInitialCluster(config.initialCluster), config.initialClusterToken);
   const self = members.find((m) => m.name === config.name);
@@ -85,8 +95,9 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
       `--initial-cluster has ${config.name}=${self.peerURLs.join()} but missing from --initial-advertise-peer-urls=${config.advertisePeerUrls.join()}`,
     );
   }
+  refuseSecondLife(await remoteMembers(config, ports), self.id, config);
   const founding = { disk, log, onFailure: ports.onDiskFailure, folder: member };
-  return foundCluster(new Machine(ttl_s_min), members, self, config.initialClusterToken, founding);
+  return foundCluster(new Machine(ttl_s_min, ports.values), members, self, config.initialClusterToken, founding);
 }
 
 export interface FoundingPorts {
@@ -131,14 +142,14 @@ async function join(
   files: SnapshotFiles,
   walOptions: { disk: Disk; folder: string; onFailure: (error: Error) => void; segment_bytes_max: number | undefined },
 ): Promise<Start> {
-  const remote = await remoteMembers(config, ports);
-  if (!remote) throw new Error("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
+  const remote = await mustAsk(config, ports);
   const self = remote.members.find((m) => sameUrls(m.peerURLs, config.advertisePeerUrls));
   if (!self)
     throw new Error(`the cluster has no member with the peer URLs ${config.advertisePeerUrls.join()}; add it first (etcdctl member add)`);
+  refuseSecondLife(remote, self.id, config);
   const wal = await createWal({ ...walOptions, meta: { memberId: String(self.id), clusterId: remote.clusterId } }, 1, undefined);
   ports.log.info("joining", { clusterId: remote.clusterId, member: self.id });
-  const machine = new Machine(ttl_s_min);
+  const machine = new Machine(ttl_s_min, ports.values);
   return {
     self: self.id,
     clusterId: remote.clusterId,
@@ -152,8 +163,40 @@ async function join(
   };
 }
 
+const STARTING_OVER =
+  "Remove the member from the cluster and add it again (etcdctl member remove, etcdctl member add), wipe its data directory, " +
+  "and start it with --initial-cluster-state=existing.";
+
+/**
+ * A member that has lost its disk must not come back as who it was: it would
+ * have forgotten votes and entries that it has promised to keep (paper §5.1,
+ * figure 2, persistent state). That it has run before is known from its client
+ * URLs, which it tells the others when it starts.
+ * @throws Error as etcd words it, and what to do.
+ */
+function refuseSecondLife(remote: Remote | undefined, self: NodeId, config: EtcdConfig): void {
+  const known = remote?.members.find((m) => m.id === self);
+  if (!known || known.clientURLs.length === 0) return;
+  const id = self.toString(16);
+  throw new Error(`member ${id} has already been bootstrapped, but its data directory ${config.dataDir} holds nothing. ${STARTING_OVER}`);
+}
+
+interface Remote {
+  readonly clusterId: string;
+  readonly members: Member[];
+}
+
+/** As etcd: who does not answer within this is not waited for. */
+const ASK_MS_MAX = 1000;
+
+async function mustAsk(config: EtcdConfig, ports: StartPorts): Promise<{ clusterId: string; members: Member[] }> {
+  const remote = await remoteMembers(config, ports);
+  if (!remote) throw new Error("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
+  return remote;
+}
+
 /** Asks the others of --initial-cluster who is in the cluster. */
-async function remoteMembers(config: EtcdConfig, ports: StartPorts): Promise<{ clusterId: string; members: Member[] } | undefined> {
+async function remoteMembers(config: EtcdConfig, ports: StartPorts): Promise<Remote | undefined> {
   const others = [...parseInitialCluster(config.initialCluster)].filter(([name]) => name !== config.name).flatMap(([, urls]) => urls);
   for (const url of others) {
     let fail = (_error: Error) => {};
@@ -166,11 +209,13 @@ async function remoteMembers(config: EtcdConfig, ports: StartPorts): Promise<{ c
       () => {},
       (error) => fail(error ?? new Error("closed")),
     );
+    const timer = ports.clock?.setTimeout(() => fail(new Error(`no answer within ${ASK_MS_MAX} ms`)), ASK_MS_MAX);
     try {
       return decodeMembers(await Promise.race([unary(connection.session, `${PEER_PATH}/Members`, Buffer.alloc(0)), broken]));
     } catch (error) {
       ports.log.warn("member could not be asked", { url, error: (error as Error).message });
     } finally {
+      timer?.cancel();
       broken.catch(() => {});
       connection.close();
     }

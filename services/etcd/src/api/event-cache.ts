@@ -26,7 +26,7 @@ export class EventCache {
     // Versions are ordered and filtered alike for all watchers of a range: same ends and count mean the same list
     // only if the filters agree, so the middle is compared as well where there is one.
     if (known && known.last === last && known.count === versions.length && versions.length <= 2) return known.bytes;
-    const w = new Writer(versions.reduce((n, v) => n + v.key.length + v.value.length + 96, 0));
+    const w = new Writer(versions.reduce((n, v) => n + v.key.length + v.size + 96, 0));
     for (const v of versions) w.bytes(0x5a, this.encoded(v, withPrev));
     const bytes = w.finish();
     this.joined[withPrev ? 1 : 0].set(first, { last, count: versions.length, bytes });

@@ -40,7 +40,7 @@ export function serveKv(router: Router, c: ApiContext): void {
     write(call, "put", request, op, (result) => {
       const prev = op.prevKv && result.kind === "put" ? result.prev : undefined;
       call.replyFramed(
-        framed(64 + (prev ? prev.key.length + prev.value.length : 0), (w) => {
+        framed(64 + (prev ? prev.key.length + prev.size : 0), (w) => {
           writePut(c.header.write(w, machine.store.revision, c.replica.node.term), prev);
         }),
       );
@@ -100,7 +100,7 @@ function answerRange(c: ApiContext, call: UnaryCall, who: AuthInfo, q: RangeRequ
     auth.requireRead(who, q);
     const result = range(store, q);
     let size = 64;
-    for (const v of result.kvs) size += v.key.length + (q.keysOnly ? 0 : v.value.length) + 48;
+    for (const v of result.kvs) size += v.key.length + (q.keysOnly ? 0 : v.size) + 48;
     call.replyFramed(
       framed(size, (w) => {
         c.header.write(w, store.revision, c.replica.node.term);

@@ -202,4 +202,4 @@ const rangeOf = ({ key, rangeEnd }: WatchCreateRequest): KeyRange => ({
   end: rangeEnd.length === 0 ? undefined : rangeEnd.toString("latin1"),
 });
 
-const sizeOf = (v: Version) => v.key.length + v.value.length + (v.prev && !isTombstone(v.prev) ? v.prev.value.length : 0) + 64;
+const sizeOf = (v: Version) => v.key.length + v.size + (v.prev && !isTombstone(v.prev) ? v.prev.size : 0) + 64;

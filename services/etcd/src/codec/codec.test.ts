@@ -61,7 +61,7 @@ test("KV requests are read as the generated code writes them", () => {
   ).finish();
   assert.deepEqual(putOf(Buffer.from(put)), {
     key: "k\0\xff",
-    value: "v",
+    value: Buffer.from("v"),
     lease: "-5",
     prevKv: true,
     ignoreValue: false,

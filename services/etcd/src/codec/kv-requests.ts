@@ -61,7 +61,7 @@ export function decodePut(r: Reader): PutOp {
   const p: PutOp = { key: "", value: "", lease: "0", prevKv: false, ignoreValue: false, ignoreLease: false };
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
     if (tag === 0x0a) p.key = r.latin1();
-    else if (tag === 0x12) p.value = r.latin1();
+    else if (tag === 0x12) p.value = r.bytes();
     else if (tag === 0x18) p.lease = r.id();
     else if (tag === 0x20) p.prevKv = r.bool();
     else if (tag === 0x28) p.ignoreValue = r.bool();

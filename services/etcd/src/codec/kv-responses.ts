@@ -22,7 +22,7 @@ export class HeaderWriter {
 
 export function writeKeyValue(w: Writer, v: Version, keyOnly: boolean): void {
   w.latin1(0x0a, v.key).int(0x10, v.create).int(0x18, v.mod).int(0x20, v.version);
-  if (!keyOnly) w.latin1(0x2a, v.value);
+  if (!keyOnly) w.bytes(0x2a, v.bytes());
   w.id(0x30, v.lease);
 }
 
@@ -60,7 +60,7 @@ function writeOp(w: Writer, r: OpResult, revision: number): void {
 
 /** mvccpb.Event, with the version before when asked for and still there. */
 export function encodeEvent(v: Version, withPrev: boolean): Buffer {
-  const w = new Writer(v.key.length + v.value.length + 64);
+  const w = new Writer(v.key.length + v.size + 64);
   if (isTombstone(v)) {
     w.int(0x08, 1).message(0x12, () => w.latin1(0x0a, v.key).int(0x18, v.mod));
   } else w.message(0x12, () => writeKeyValue(w, v, false));

@@ -4,6 +4,7 @@ import {
   Lessor,
   type PutOp,
   put,
+  type SlabFile,
   Store,
   type TxnOp,
   type TxnResult,
@@ -64,7 +65,7 @@ export interface AlarmEntry {
  * whatever the time is and whoever asks.
  */
 export class Machine {
-  store = new Store();
+  store: Store;
   lessor: Lessor;
   members = new Map<NodeId, Member>();
   /** Ids that must never come back (a removed member's log must not vote again). */
@@ -77,8 +78,12 @@ export class Machine {
   applied = 0;
   appliedTerm = 0;
   readonly watch: WatchHub;
+  readonly values: SlabFile | undefined;
 
-  constructor(ttl_s_min: number) {
+  /** `values`: where values go that have no room in memory. */
+  constructor(ttl_s_min: number, values?: SlabFile) {
+    this.values = values;
+    this.store = new Store({ file: values });
     this.lessor = new Lessor(ttl_s_min);
     this.watch = new WatchHub(this.store);
   }
@@ -166,6 +171,7 @@ export class Machine {
 
   /** Takes over another machine's state: one that was read from a snapshot. */
   become(other: Machine): void {
+    this.store.discard();
     this.store = other.store;
     this.lessor = other.lessor;
     this.members = other.members;

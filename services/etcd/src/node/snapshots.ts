@@ -73,7 +73,8 @@ export class Snapshots {
     const { node, machine } = this.options.replica;
     const { offset, bytes } = node.log;
     const count = machine.applied - offset;
-    if (count > (this.options.logEntries_max ?? LOG_ENTRIES_MAX) || (bytes > LOG_BYTES_MAX && count > 1)) node.compact(offset + (count >> 1));
+    if (count > (this.options.logEntries_max ?? LOG_ENTRIES_MAX) || (bytes > LOG_BYTES_MAX && count > 1))
+      node.compact(offset + (count >> 1));
   }
 
   private meta(): SnapshotMeta {
@@ -172,7 +173,7 @@ export class Snapshots {
     const { files, replica, log } = this.options;
     let message: InstallSnapshot | undefined;
     let file: Promise<SnapshotWriter> | undefined;
-    const importer = new SnapshotImporter(this.options.ttl_s_min);
+    const importer = new SnapshotImporter(this.options.ttl_s_min, this.options.replica.machine.values);
     let work: Promise<void> = Promise.resolve();
     const abort = () => void file?.then((f) => f.abort()).catch(() => {});
     const then = (step: () => Promise<void>) => {

@@ -96,16 +96,16 @@ function keyBucket(versions: readonly Version[]): Bucket {
 
 /** mvccpb.KeyValue; a deletion has the key alone. */
 function kvOf(v: Version): Buffer {
-  const w = new Writer(v.key.length + v.value.length + 64).latin1(0x0a, v.key);
+  const w = new Writer(v.key.length + v.size + 64).latin1(0x0a, v.key);
   if (isTombstone(v)) return w.finish();
-  return w.int(0x10, v.create).int(0x18, v.mod).int(0x20, v.version).latin1(0x2a, v.value).id(0x30, v.lease).finish();
+  return w.int(0x10, v.create).int(0x18, v.mod).int(0x20, v.version).bytes(0x2a, v.bytes()).id(0x30, v.lease).finish();
 }
 
 function kvSize(v: Version): number {
   const key = blockSize(v.key.length);
   if (isTombstone(v)) return key;
   const lease = v.lease === "0" ? 0 : 1 + (v.lease.startsWith("-") ? 10 : varintSize(Number(v.lease)));
-  return key + 3 + varintSize(v.create) + varintSize(v.mod) + varintSize(v.version) + blockSize(v.value.length) + lease;
+  return key + 3 + varintSize(v.create) + varintSize(v.mod) + varintSize(v.version) + blockSize(v.size) + lease;
 }
 
 const blockSize = (length: number) => (length === 0 ? 0 : 1 + varintSize(length) + length);

@@ -1,4 +1,4 @@
-import { Store, type Version } from "@flotilla/mvcc";
+import { Store, type VersionFields } from "@flotilla/mvcc";
 import type { AuthState } from "../auth/store.ts";
 import { AuthStore } from "../auth/store.ts";
 import { PERMISSIONS, type Permission, type Role, type User } from "../auth/types.ts";
@@ -34,8 +34,8 @@ function importKeys(db: BoltReader, { store, lessor }: Machine): void {
     if (name === META_KEYS.scheduled || name === META_KEYS.finished) compacted = Math.max(compacted, readRevisionKey(value).main);
   });
   let revision = Math.max(1, compacted);
-  const alive = new Map<string, Omit<Version, "prev">>();
-  const take = (v: Omit<Version, "prev">) => store.import(v);
+  const alive = new Map<string, VersionFields>();
+  const take = (v: VersionFields) => store.import(v);
   const old = () => {
     for (const v of alive.values()) take(v);
     alive.clear();
@@ -62,7 +62,7 @@ function importKeys(db: BoltReader, { store, lessor }: Machine): void {
   });
 }
 
-function versionOf(bytes: Buffer, mod: number, sub: number, tombstone: boolean): Omit<Version, "prev"> {
+function versionOf(bytes: Buffer, mod: number, sub: number, tombstone: boolean): VersionFields {
   const v = { key: "", value: "", mod, sub, create: 0, version: 0, lease: "0" };
   const r = new Reader(bytes);
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {

@@ -97,4 +97,16 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/**
+ * What an operator needs to know when the log could not be written. The member
+ * ends then, with etcd's words: what the disk holds is unknown, and a second
+ * sync would say that all is well without having written anything (fsyncgate).
+ */
+export function walFailure(error: Error, dataDir: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const what = "failed to save Raft hard state and entries";
+  if (code !== "ENOSPC" && code !== "EDQUOT") return `${what}: the disk of ${dataDir} does not work`;
+  return `${what}: no space left on the disk of ${dataDir}. Nothing that was acknowledged is lost: free some space and start the member again`;
+}
+
 export const pathOf = (...parts: string[]) => join(...parts);

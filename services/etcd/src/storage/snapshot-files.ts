@@ -1,9 +1,21 @@
 import type { Logger } from "@flotilla/base";
+import type { SlabFile } from "@flotilla/mvcc";
 import { type Disk, type DiskFile, pathOf } from "./disk.ts";
 import { SnapshotImporter } from "./snapshot.ts";
 
 /** Snapshots kept: the newest, and one to fall back to should it be unreadable. */
 const KEPT = 2;
+
+/** A snapshot cannot be trusted. Names file and place, and what to do. */
+export class CorruptSnapshotError extends Error {
+  override name = "CorruptSnapshotError";
+
+  constructor(file: string, what: string) {
+    super(
+      `${file}: ${what}. This member's state is damaged; remove the member from the cluster, wipe its data directory and add it again.`,
+    );
+  }
+}
 
 /**
  * The folder of snapshot files, named by term and index. Files appear whole or
@@ -29,12 +41,19 @@ export class SnapshotFiles {
     return new SnapshotWriter(this.disk, file, path);
   }
 
-  /** The newest snapshot that reads well; undefined when there is none. */
-  newest(ttl_s_min: number): SnapshotImporter | undefined {
+  /**
+   * The newest snapshot that reads well; undefined when there is none at all.
+   * @throws CorruptSnapshotError when there are some and none can be read.
+   */
+  newest(ttl_s_min: number, values?: SlabFile): SnapshotImporter | undefined {
+    let damage: CorruptSnapshotError | undefined;
     for (const name of this.names().reverse()) {
-      const importer = this.load(name, ttl_s_min);
-      if (importer) return importer;
+      const loaded = this.load(name, ttl_s_min, values);
+      if (!(loaded instanceof CorruptSnapshotError)) return loaded;
+      this.log.error("snapshot is unreadable, trying the one before", { error: loaded });
+      damage ??= loaded;
     }
+    if (damage) throw damage;
     return undefined;
   }
 
@@ -50,17 +69,16 @@ export class SnapshotFiles {
     return this.disk.list(this.folder).filter((name) => name.endsWith(".snap"));
   }
 
-  private load(name: string, ttl_s_min: number): SnapshotImporter | undefined {
+  private load(name: string, ttl_s_min: number, values?: SlabFile): SnapshotImporter | CorruptSnapshotError {
     const path = pathOf(this.folder, name);
     try {
       const data = this.disk.read(path);
-      const importer = new SnapshotImporter(ttl_s_min);
+      const importer = new SnapshotImporter(ttl_s_min, values);
       for (let at = importer.read(data, 0); at !== 0; ) at = importer.read(data, at);
       if (!importer.complete) throw new Error("snapshot has no end");
       return importer;
     } catch (error) {
-      this.log.error("snapshot is unreadable, trying the one before", { path, error });
-      return undefined;
+      return new CorruptSnapshotError(path, (error as Error).message);
     }
   }
 }

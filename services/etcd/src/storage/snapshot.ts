@@ -1,4 +1,4 @@
-import { Store, type Version } from "@flotilla/mvcc";
+import type { SlabFile, Store, Version } from "@flotilla/mvcc";
 import type { SnapshotMeta } from "@flotilla/raft";
 import { type AuthState, AuthStore } from "../auth/store.ts";
 import { Machine } from "../node/machine.ts";
@@ -79,9 +79,8 @@ export class SnapshotImporter {
   private versions = 0;
   private finished = false;
 
-  constructor(ttl_s_min: number) {
-    this.machine = new Machine(ttl_s_min);
-    this.machine.store = new Store();
+  constructor(ttl_s_min: number, values?: SlabFile) {
+    this.machine = new Machine(ttl_s_min, values);
   }
 
   get complete(): boolean {
@@ -132,7 +131,7 @@ function encodeVersions(versions: readonly Version[]): Buffer {
   for (const v of versions) {
     w.message(0x0a, () => {
       w.latin1(0x0a, v.key)
-        .latin1(0x12, v.value)
+        .bytes(0x12, v.bytes())
         .int(0x18, v.mod)
         .int(0x20, v.sub)
         .int(0x28, v.create)
@@ -143,15 +142,17 @@ function encodeVersions(versions: readonly Version[]): Buffer {
   return w.finish();
 }
 
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
 function decodeVersions(payload: Buffer, store: Store): number {
   const list = new Reader(payload);
   let count = 0;
   for (let tag = list.tag(); tag !== 0; tag = list.tag(), count++) {
-    const v = { key: "", value: "", mod: 0, sub: 0, create: 0, version: 0, lease: "0" };
+    const v = { key: "", value: NO_BYTES, mod: 0, sub: 0, create: 0, version: 0, lease: "0" };
     const r = list.message();
     for (let field = r.tag(); field !== 0; field = r.tag()) {
       if (field === 0x0a) v.key = r.latin1();
-      else if (field === 0x12) v.value = r.latin1();
+      else if (field === 0x12) v.value = r.bytes();
       else if (field === 0x18) v.mod = r.int();
       else if (field === 0x20) v.sub = r.int();
       else if (field === 0x28) v.create = r.int();
