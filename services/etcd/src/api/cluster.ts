@@ -99,9 +99,9 @@ export function proposeChange(replica: Replica, entry: Change): Promise<void> {
   if (step?.op === "add-voter" && replica.machine.members.get(step.id)?.isLearner && !isCaughtUp(replica, step.id)) {
     throw rpcError("learnerNotReady");
   }
-  if (step?.op === "remove" && replica.node.conf.voters.includes(step.id) && !keepsQuorum(replica, step.id)) {
-    throw rpcError("memberNotEnoughStarted");
-  }
+  const isNew = step !== undefined && !replica.machine.members.has(step.id);
+  if (isNew && step.op !== "remove") mayAdd(replica, step.op === "add-voter");
+  if (step?.op === "remove" && replica.node.conf.voters.includes(step.id)) mayRemove(replica, step.id);
   return replica.proposeConf(entry);
 }
 
@@ -110,13 +110,33 @@ function isCaughtUp(replica: Replica, id: number): boolean {
   return match >= replica.node.log.lastIndex * LEARNER_READY_RATIO;
 }
 
-/** Would the members that are left and heard from be a majority? (etcd's strict reconfiguration check) */
-function keepsQuorum(replica: Replica, leaving: number): boolean {
-  const self = replica.node.status().id;
-  const left = replica.node.conf.voters.filter((id) => id !== leaving);
-  const active = left.filter((id) => id === self || replica.node.progress?.get(id)?.recentlyActive);
-  return active.length * 2 > left.length;
+/** Has the leader heard from this member lately? */
+const isActive = (replica: Replica, id: number) =>
+  id === replica.node.status().id || replica.node.progress?.get(id)?.recentlyActive === true;
+
+/** A member that has never run has no name. */
+const isStarted = (replica: Replica, id: number) => replica.machine.members.get(id)?.name !== "";
+
+/**
+ * etcd's strict reconfiguration check: a new voter counts for the majority
+ * before it runs, so the others must be able to do without it, and be there.
+ */
+function mayAdd(replica: Replica, voter: boolean): void {
+  const { voters } = replica.node.conf;
+  const started = voters.filter((id) => isStarted(replica, id)).length;
+  // One member alone may always get a second.
+  if (voter && !(started === 1 && voters.length === 1) && started < majority(voters.length + 1)) throw rpcError("memberNotEnoughStarted");
+  if (!voters.every((id) => isActive(replica, id))) throw rpcError("unhealthy");
 }
+
+/** Those that are left must be a majority that runs; a member that is down may always go. */
+function mayRemove(replica: Replica, leaving: number): void {
+  const left = replica.node.conf.voters.filter((id) => id !== leaving);
+  if (left.filter((id) => isStarted(replica, id)).length < majority(left.length)) throw rpcError("memberNotEnoughStarted");
+  if (isActive(replica, leaving) && left.filter((id) => isActive(replica, id)).length < majority(left.length)) throw rpcError("unhealthy");
+}
+
+const majority = (count: number) => (count === 0 ? 0 : Math.floor(count / 2) + 1);
 
 function mustExist(replica: Replica, id: number): Member {
   const member = replica.machine.members.get(id);

@@ -15,7 +15,8 @@
  * replaced by names. With UPDATE_TESTDATA=1 the outputs are written anew.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { StoreClient, waitForLeader } from "../testing/client.ts";
 import { type Kind, StoreCluster } from "../testing/processes.ts";
 
@@ -47,27 +48,36 @@ export async function play(transcript: Transcript, kind: Kind): Promise<string> 
   try {
     await waitForLeader(clients);
     const names = new Names(cluster);
-    names.learn(await shell.run("etcdctl member list -w json"));
+    names.learn(await published(shell, transcript.members));
     const out: string[] = [];
     for (let i = 0; i < transcript.lines.length; ) {
       const line = transcript.lines[i++]!;
       out.push(line);
       if (!line.startsWith("$ ")) continue;
       const command = [line.slice(2)];
-      for (; transcript.lines[i]?.startsWith("> "); i++) {
+      for (; /^>( |$)/.test(transcript.lines[i] ?? ""); i++) {
         out.push(transcript.lines[i]!);
         command.push(transcript.lines[i]!.slice(2));
       }
       const text = names.replace(await shell.run(command.join("\n")));
       if (text) out.push(text);
-      while (i < transcript.lines.length && transcript.lines[i] !== "" && !transcript.lines[i]!.startsWith("$ ")) i++;
-      if (transcript.lines[i]?.startsWith("$ ")) out.push("");
+      // What was there before as output goes, up to the next command or comment.
+      while (i < transcript.lines.length && !/^[$#] /.test(transcript.lines[i]!)) i++;
+      out.push("");
     }
     return out.join("\n");
   } finally {
     for (const c of clients) c.close();
     shell.close();
     await cluster.destroy();
+  }
+}
+
+/** Every member has told its name and addresses. */
+async function published(shell: Shell, members: number): Promise<string> {
+  for (;;) {
+    const list = await shell.run("etcdctl member list -w json");
+    if (list.split('"clientURLs"').length > members) return list;
   }
 }
 
@@ -93,6 +103,14 @@ function compare(who: string, expected: string, actual: string, path: string): v
 
 export const hasEtcdctl = () => spawnSync("etcdctl", ["version"]).status === 0;
 
+const which = (command: string) => spawnSync("sh", ["-c", `command -v ${command}`], { encoding: "utf8" }).stdout.trim();
+
+/** All members are asked, unless the command says whom. etcdctl refuses to be told by flag and environment at once. */
+const SHIM = `#!/bin/sh
+case " $* " in *" --endpoints"*) exec $REAL "$@" ;; esac
+exec $REAL --endpoints $ALL "$@"
+`;
+
 const TIMEOUT_MS = 60_000;
 
 /** One `sh` for a whole file, so that variables and background jobs live on. */
@@ -102,6 +120,9 @@ class Shell {
   private onOutput = () => {};
 
   constructor(cluster: StoreCluster) {
+    const bin = join(cluster.folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "etcdctl"), SHIM, { mode: 0o755 });
     const endpoints = cluster.members.map((m) => new URL(m.clientUrl).host).join(",");
     const names = cluster.members.flatMap((m) => [
       [m.name.toUpperCase(), new URL(m.clientUrl).host],
@@ -111,7 +132,15 @@ class Shell {
     const etcd = `${process.execPath} ${new URL("../main.ts", import.meta.url).pathname}`;
     this.process = spawn("sh", [], {
       cwd: cluster.folder,
-      env: { ...process.env, ETCDCTL_API: "3", ETCDCTL_ENDPOINTS: endpoints, ...Object.fromEntries(names), ETCD: etcd },
+      env: {
+        ...process.env,
+        ETCDCTL_API: "3",
+        REAL: which("etcdctl"),
+        ALL: endpoints,
+        PATH: `${bin}:${process.env["PATH"]}`,
+        ...Object.fromEntries(names),
+        ETCD: etcd,
+      },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });

@@ -21,6 +21,8 @@ export const ERRORS = {
   memberNotEnoughStarted: [Code.FAILED_PRECONDITION, "etcdserver: re-configuration failed due to not enough started members"],
   memberBadUrls: [Code.INVALID_ARGUMENT, "etcdserver: given member URLs are invalid"],
   memberNotFound: [Code.NOT_FOUND, "etcdserver: member not found"],
+  /** Among members only. */
+  memberRemoved: [Code.NOT_FOUND, "the member has been permanently removed from the cluster"],
   memberNotLearner: [Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member"],
   learnerNotReady: [Code.FAILED_PRECONDITION, "etcdserver: can only promote a learner member which is in sync with leader"],
   tooManyLearners: [Code.FAILED_PRECONDITION, "etcdserver: too many learner members in cluster"],
@@ -51,12 +53,15 @@ export const ERRORS = {
   timeout: [Code.UNAVAILABLE, "etcdserver: request timed out"],
   timeoutLeaderFail: [Code.UNAVAILABLE, "etcdserver: request timed out, possibly due to previous leader failure"],
   badTransferee: [Code.FAILED_PRECONDITION, "etcdserver: bad leader transferee"],
+  unhealthy: [Code.UNAVAILABLE, "etcdserver: unhealthy cluster"],
   corrupt: [Code.DATA_LOSS, "etcdserver: corrupt cluster"],
   wrongDowngradeVersion: [Code.INVALID_ARGUMENT, "etcdserver: wrong downgrade target version format"],
   invalidDowngradeTarget: [Code.INVALID_ARGUMENT, "etcdserver: invalid downgrade target version"],
   noInflightDowngrade: [Code.FAILED_PRECONDITION, "etcdserver: no inflight downgrade job"],
   clusterIdMismatch: [Code.FAILED_PRECONDITION, "etcdserver: request cluster ID mismatch"],
 } as const satisfies Record<string, readonly [Code, string]>;
+
+export const isExpulsion = (error: Error) => error.message === ERRORS.memberRemoved[1];
 
 export function rpcError(name: keyof typeof ERRORS): RpcError {
   const [code, message] = ERRORS[name];

@@ -79,6 +79,16 @@ function takesNext(arg: string | undefined): boolean {
   return name !== undefined && FLAGS[name]?.type !== "bool";
 }
 
+/** @throws Error as etcdctl words it. */
+function open(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new Error(`open ${path}: no such file or directory`);
+    throw error;
+  }
+}
+
 async function restore(path: string, f: ReturnType<typeof parseFlags<typeof FLAGS>>, { disk, log }: RestorePorts): Promise<void> {
   const dataDir = f["data-dir"] || `${f.name}.etcd`;
   const members = bootstrapMembers(parseInitialCluster(f["initial-cluster"]), f["initial-cluster-token"]);
@@ -91,7 +101,7 @@ async function restore(path: string, f: ReturnType<typeof parseFlags<typeof FLAG
   }
   if (disk.list(dataDir).length > 0) throw new Error(`data-dir "${dataDir}" exists`);
   log.info("restoring snapshot", { path, dataDir });
-  const machine = importDatabase(databaseIn(readFileSync(path), f["skip-hash-check"]), TTL_S_MIN);
+  const machine = importDatabase(databaseIn(open(path), f["skip-hash-check"]), TTL_S_MIN);
   const { store } = machine;
   store.finishImport(store.revision + f["bump-revision"], store.compacted);
   if (f["mark-compacted"] && store.revision > store.compacted) store.compact(store.revision);

@@ -111,7 +111,7 @@ export async function freePorts(count: number): Promise<number[]> {
         }),
     ),
   );
-  const ports = servers.map((s) => (s.address() as { port: number }).port);
+  const ports = servers.map((s) => (s.address() as { port: number }).port).sort((a, b) => a - b);
   await Promise.all(servers.map((s) => new Promise((resolve) => s.close(resolve))));
   return ports;
 }
