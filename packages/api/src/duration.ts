@@ -33,8 +33,13 @@ export function ageOf(timestamp: string | null | undefined, now_ms: number): str
 
 /** metav1.Time: RFC 3339 with whole seconds, UTC. */
 export function formatTime(time_ms: number): string {
-  return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(time_ms / SECOND_MS);
+  if (second !== formatted.second) formatted = { second, text: `${new Date(time_ms).toISOString().slice(0, 19)}Z` };
+  return formatted.text;
 }
+
+/** Thousands of objects are written in the same second. */
+let formatted = { second: Number.NaN, text: "" };
 
 /** metav1.MicroTime: RFC 3339 with six decimals, UTC. */
 export function formatMicroTime(time_ms: number): string {

@@ -16,13 +16,18 @@ export function jitter(random: Random, base: number, factor: number): number {
   return base + random.next() * factor * base;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Bytes of a UUID before which a dash stands. */
+const DASHES = new Set([4, 6, 8, 10]);
+
 /** RFC 4122 version 4. */
 export function uuid(random: Random): string {
   const b = random.bytes(16);
   b[6] = (b[6]! & 0x0f) | 0x40;
   b[8] = (b[8]! & 0x3f) | 0x80;
-  const hex = Array.from(b, (x) => x.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  let text = "";
+  for (let i = 0; i < 16; i++) text += DASHES.has(i) ? `-${HEX[b[i]!]}` : HEX[b[i]!];
+  return text;
 }
 
 const NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";

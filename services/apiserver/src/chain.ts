@@ -26,10 +26,7 @@ export interface ChainParts {
 type Next = (call: Call) => Promise<Reply>;
 type Link = (parts: ChainParts, call: Call, next: Next) => Promise<Reply>;
 
-const waitForStart: Link = async (parts, call, next) => {
-  await parts.readiness.admit(call);
-  return next(call);
-};
+const waitForStart: Link = (parts, call, next) => (parts.readiness.ready ? next(call) : parts.readiness.admit(call).then(() => next(call)));
 
 const authenticate: Link = async (parts, call, next) => {
   try {
@@ -44,14 +41,14 @@ const authenticate: Link = async (parts, call, next) => {
 /** Before the caller acts as somebody else: the record names both. */
 const record: Link = (parts, call, next) => (parts.audit ? parts.audit.run(call, next) : next(call));
 
-const actAs: Link = async (parts, call, next) => {
+const actAs: Link = (parts, call, next) => {
   if (call.credentials.impersonate) call.user = impersonate(parts.authorizer, call.user, call.credentials.impersonate);
   return next(call);
 };
 
 const limit: Link = (parts, call, next) => parts.limits.run(call, () => next(call));
 
-const authorize: Link = async (parts, call, next) => {
+const authorize: Link = (parts, call, next) => {
   const decision = parts.authorizer.authorize(attributesOf(call.user, call.info, call.query));
   call.annotations["authorization.k8s.io/decision"] = decision.allowed ? "allow" : "forbid";
   call.annotations["authorization.k8s.io/reason"] = decision.reason;

@@ -16,7 +16,7 @@ import { disown, isSame, type ManagerEntry, type ManagerId, managersOf, withMana
 import { mergeApplied, withoutPath } from "./merge.ts";
 import { changedSet, fieldSetOf, type Shape, valueAt } from "./typed.ts";
 
-const shape = (def: ResourceDefinition): Shape => ({ kind: "struct", type: structOf(def.schema) });
+const shape = (def: ResourceDefinition): Shape => def.custom?.shape ?? { kind: "struct", type: structOf(def.schema) };
 
 /** metadata's fields that only the server writes, and what names the object: nobody owns those. */
 const UNOWNED_META = [
@@ -142,6 +142,8 @@ export function trackManagedFields(def: ResourceDefinition, obj: KubeObject, old
     apiVersion: groupVersion(def.group, def.version),
     ...(write.subresource ? { subresource: write.subresource } : {}),
   };
+  // A new object whose sender says nothing of managers is all the sender's.
+  if (old === undefined && before.length === 0) return writeManagers(obj, withManager([], id, changed, write.now_ms));
   const gone: FieldSet = {};
   if (old !== undefined) {
     for (const { fieldsV1 } of before) eachPath(fieldsV1, (path) => void (valueAt(type, after, path) === undefined && addPath(gone, path)));

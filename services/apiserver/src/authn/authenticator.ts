@@ -30,7 +30,7 @@ export function createAuthenticator(tokens: readonly TokenAuthenticator[], allow
     token,
     async authenticate(credentials) {
       const { certificate, bearerToken } = credentials;
-      if (certificate) return { name: certificate.commonName, groups: [...certificate.organizations, AUTHENTICATED] };
+      if (certificate) return userOf(certificate);
       if (bearerToken !== undefined) {
         const user = await token(bearerToken);
         if (user) return user;
@@ -39,6 +39,15 @@ export function createAuthenticator(tokens: readonly TokenAuthenticator[], allow
       return ANONYMOUS;
     },
   };
+}
+
+const users = new WeakMap<NonNullable<Credentials["certificate"]>, User>();
+
+/** A connection brings the same certificate with each of its requests. */
+function userOf(certificate: NonNullable<Credentials["certificate"]>): User {
+  let user = users.get(certificate);
+  if (!user) users.set(certificate, (user = { name: certificate.commonName, groups: [...certificate.organizations, AUTHENTICATED] }));
+  return user;
 }
 
 export const unauthorized = () => apiError("Unauthorized", "Unauthorized");

@@ -49,14 +49,17 @@ export class Fairness {
   }
 
   /** @throws ApiError TooManyRequests */
-  async run(call: Call, work: () => Promise<Reply>): Promise<Reply> {
+  run(call: Call, work: () => Promise<Reply>): Promise<Reply> {
     // Of the long ones only a watch's beginning counts: its first events are a list.
     if (isLongRunning(call) && call.info.verb !== "watch") return work();
     this.refresh();
     const schema = this.classify(call);
     const levelName = schema.spec.priorityLevelConfiguration.name;
     this.label(call, schema, levelName);
-    if (this.setup.exempt.has(levelName)) return work();
+    return this.setup.exempt.has(levelName) ? work() : this.ordered(call, schema, levelName, work);
+  }
+
+  private async ordered(call: Call, schema: FlowSchema, levelName: string, work: () => Promise<Reply>): Promise<Reply> {
     const level = this.levels.get(levelName) ?? this.levels.get(CATCH_ALL_LEVEL.metadata.name)!;
     const seats = seatsOf(call, () => this.ports.countOf(call));
     const queue = level.queueOf(`${schema.metadata.name}\n${distinguisherOf(schema, call.user, call.info)}`);

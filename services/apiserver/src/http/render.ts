@@ -38,8 +38,9 @@ export async function render(reply: Extract<Reply, { type: "object" | "list" }>,
 
 /** Whether a reply has a protobuf form: built-in kinds and what is said about them. */
 export function hasProtobuf(reply: Extract<Reply, { type: "object" | "list" | "watch" }>): boolean {
-  if (reply.type === "object") return protobufSchemaOf(reply.object) !== undefined;
-  return protobufSchemaOf({ apiVersion: apiVersionOf(reply.definition), kind: reply.definition.kind }) !== undefined;
+  // What stands in the store is of its definition's kind: no need to look into it.
+  if (reply.type === "object" && !(reply.entry && reply.definition)) return protobufSchemaOf(reply.object) !== undefined;
+  return protobufSchemaOf({ apiVersion: apiVersionOf(reply.definition!), kind: reply.definition!.kind }) !== undefined;
 }
 
 export function protobufOf(object: { apiVersion?: string; kind?: string }): Buffer {

@@ -10,12 +10,12 @@ import {
   trackManagedFields,
 } from "@flotilla/api";
 import { giveBack } from "../admission/admission.ts";
-import type { Call, Reply } from "../request/call.ts";
+import { type Call, entryReply, type Reply } from "../request/call.ts";
 import { alreadyExists, methodNotAllowed } from "../request/errors.ts";
 import type { Entry } from "../storage/entry.ts";
 import { clone } from "./clone.ts";
 import { hookOf } from "./hooks.ts";
-import { type Kernel, keyOf, storedBytes, viewOf, writeContext } from "./kernel.ts";
+import { type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 
 /** How often a taken generated name is replaced by another (upstream since 1.30). */
@@ -84,7 +84,7 @@ async function createOnce(
     await giveBack(attributes);
     throw error;
   });
-  return { type: "object", code: 201, definition: def, object: entry.object, entry };
+  return entryReply(201, def, entry);
 }
 
 async function writeNew(kernel: Kernel, def: ResourceDefinition, object: KubeObject): Promise<Entry> {
@@ -93,10 +93,10 @@ async function writeNew(kernel: Kernel, def: ResourceDefinition, object: KubeObj
   const claim = await hook?.beforeWrite?.(object, undefined);
   try {
     const lease = await hook?.lease?.(object);
-    const result = await kernel.store.create(keyOf(def, object.metadata.namespace ?? "", name), storedBytes(def, object), lease);
+    const result = await kernel.store.create(keyOf(def, object.metadata.namespace ?? "", name), await storedBytes(def, object), lease);
     if (!result.ok) throw alreadyExists(def, name);
     await hook?.afterWrite?.(object, undefined);
-    return viewOf(def, result.entry);
+    return await preparedView(def, result.entry);
   } catch (error) {
     await claim?.release();
     throw error;

@@ -1,13 +1,13 @@
 import type { ResourceDefinition } from "@flotilla/api";
-import type { Call, Reply } from "../request/call.ts";
+import { type Call, entryReply, type Reply } from "../request/call.ts";
 import { notFound } from "../request/errors.ts";
 import type { Entry } from "../storage/entry.ts";
-import { cacheOf, type Kernel, keyOf, viewOf } from "./kernel.ts";
+import { cacheOf, type Kernel, keyOf, preparedView } from "./kernel.ts";
 import { parseRevision } from "./revision.ts";
 
 export async function get(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
   const entry = await getEntry(kernel, def, call.info.namespace, call.info.name, call.query.get("resourceVersion"));
-  return { type: "object", code: 200, definition: def, object: entry.object, entry };
+  return entryReply(200, def, entry);
 }
 
 /**
@@ -26,5 +26,5 @@ export async function getEntry(
   else if (revision > 0) await kernel.store.reach(revision);
   const entry = cacheOf(kernel, def).get(keyOf(def, namespace, name));
   if (!entry) throw notFound(def, name);
-  return viewOf(def, entry);
+  return preparedView(def, entry);
 }

@@ -10,13 +10,13 @@ import {
   trackManagedFields,
 } from "@flotilla/api";
 import { giveBack } from "../admission/admission.ts";
-import type { Call, Reply } from "../request/call.ts";
+import { type Call, entryReply, type Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
 import type { Entry } from "../storage/entry.ts";
 import { clone, equalJson } from "./clone.ts";
 import { createObject, decodeOptionsOf } from "./create.ts";
 import { hookOf } from "./hooks.ts";
-import { cacheOf, type Kernel, keyOf, storedBytes, viewOf, writeContext } from "./kernel.ts";
+import { cacheOf, type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 
 /** Lost races before the client hears of them: each loss means that somebody else won. */
@@ -87,7 +87,7 @@ async function attemptUpdate(
   stored: Entry,
 ): Promise<Attempt> {
   const { namespace, name, subresource } = call.info;
-  const entry = viewOf(def, stored);
+  const entry = await preparedView(def, stored);
   // A copy: strategies may carry parts of it over and change them, and the entry is everybody's.
   const old = clone(entry.object);
   const { object, applied } = await transform(old);
@@ -129,11 +129,12 @@ async function attemptUpdate(
   // A value sealed with an old key is written anew even so.
   if (!stored.stale && sameButTimes(object, entry.object)) {
     await giveBack(attributes);
-    return { reply: reply(entry.object, entry), unchanged: true };
+    return { reply: entryReply(200, def, entry), unchanged: true };
   }
   const hook = hookOf(kernel.hooks, def);
   const claim = await hook?.beforeWrite?.(object, old);
-  const result = await kernel.store.swap(stored.key, stored.revision, storedBytes(def, object), stored.lease).catch(async (error) => {
+  const bytes = await storedBytes(def, object);
+  const result = await kernel.store.swap(stored.key, stored.revision, bytes, stored.lease).catch(async (error) => {
     await claim?.release();
     await giveBack(attributes);
     throw error;
@@ -144,8 +145,8 @@ async function attemptUpdate(
     return { newer: result.current };
   }
   await hook?.afterWrite?.(object, old);
-  const written = viewOf(def, result.entry);
-  return { reply: reply(written.object, written), unchanged: false };
+  const written = await preparedView(def, result.entry);
+  return { reply: entryReply(200, def, written), unchanged: false };
 }
 
 function checkPreconditions(def: ResourceDefinition, object: KubeObject, old: KubeObject, subresource: string): void {

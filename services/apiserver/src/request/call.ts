@@ -58,6 +58,19 @@ export interface ListMetadata {
   remainingItemCount?: number;
 }
 
+/** An object that stands in the store: few look into it, most only send its bytes. */
+export function entryReply(code: number, definition: ResourceDefinition, entry: Entry): Extract<Reply, { type: "object" }> {
+  return {
+    type: "object",
+    code,
+    definition,
+    entry,
+    get object() {
+      return entry.object;
+    },
+  };
+}
+
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
 
 /** What the chain answers; each front end writes it in its own way. */

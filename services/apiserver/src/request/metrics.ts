@@ -1,62 +1,105 @@
 import type { Clock } from "@flotilla/base";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type Metric, Registry } from "prom-client";
 import type { RequestInfo } from "./request-info.ts";
+import { type Labels, RequestSeries } from "./request-series.ts";
 
-/** What /metrics shows of requests, by upstream's names. */
+const VERBS: Record<string, string> = { create: "POST", update: "PUT" };
+const MUTATING = new Set(["create", "update", "patch", "delete", "deletecollection"]);
+const SUBRESOURCE_LENGTH_MAX = 32;
+
+/** What /metrics shows of requests, by upstream's names. Counting must cost next to nothing: it is done for each request. */
 export class RequestMetrics {
   readonly registry = new Registry();
   private readonly clock: Clock;
-  private readonly total: Counter;
-  private readonly duration: Histogram;
-  private readonly inflight: Gauge;
   private readonly isServed: (info: RequestInfo) => boolean;
+  private readonly series = new Map<string, RequestSeries>();
+  private readonly inflight = { mutating: 0, readOnly: 0 };
 
   /** `isServed` keeps made-up resources out of the labels. */
   constructor(clock: Clock, isServed: (info: RequestInfo) => boolean) {
     this.clock = clock;
     this.isServed = isServed;
-    const registers = [this.registry];
-    const labelNames = ["verb", "group", "version", "resource", "subresource"];
-    this.total = new Counter({
-      name: "apiserver_request_total",
-      help: "Requests by verb, resource and code.",
-      labelNames: [...labelNames, "code"],
-      registers,
-    });
-    this.duration = new Histogram({
-      name: "apiserver_request_duration_seconds",
-      help: "Time to answer, by verb and resource.",
-      labelNames,
-      buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 30],
-      registers,
-    });
-    this.inflight = new Gauge({
-      name: "apiserver_current_inflight_requests",
-      help: "Requests being served.",
-      labelNames: ["request_kind"],
-      registers,
-    });
+    this.expose(
+      "apiserver_request_total",
+      "counter",
+      "Counter of apiserver requests broken out for each verb, resource and HTTP response code.",
+      () => this.all((one) => one.totals()),
+    );
+    this.expose("apiserver_request_duration_seconds", "histogram", "Response latency distribution in seconds, watches left out.", () =>
+      this.all((one) => one.durations()),
+    );
+    this.expose("apiserver_longrunning_requests", "gauge", "Watches and streams that are open.", () => this.all((one) => one.open()));
+    this.expose("apiserver_current_inflight_requests", "gauge", "Requests being served, by kind.", () =>
+      Object.entries(this.inflight).map(([request_kind, value]) => ({ labels: { request_kind }, value })),
+    );
   }
 
   /** Call the result with the answer's code. */
-  begin(info: RequestInfo): (code: number) => void {
+  begin(info: RequestInfo, dryRun = false): (code: number) => void {
     const started_ms = this.clock.monotonic();
-    const labels =
-      info.isResource && this.isServed(info)
-        ? {
-            verb: info.verb.toUpperCase(),
-            group: info.group,
-            version: info.version,
-            resource: info.resource,
-            subresource: info.subresource.slice(0, 32),
-          }
-        : { verb: info.verb.toUpperCase(), group: "", version: "", resource: "", subresource: "" };
-    const kind = { request_kind: /^(create|update|patch|delete)/.test(info.verb) ? "mutating" : "readOnly" };
-    this.inflight.inc(kind);
+    const series = this.seriesOf(info, dryRun);
+    if (info.verb === "watch") {
+      series.running++;
+      return (code) => {
+        series.running--;
+        series.count(code);
+      };
+    }
+    const kind = MUTATING.has(info.verb) ? "mutating" : "readOnly";
+    this.inflight[kind]++;
     return (code) => {
-      this.inflight.dec(kind);
-      this.total.inc({ ...labels, code });
-      if (info.verb !== "watch") this.duration.observe(labels, (this.clock.monotonic() - started_ms) / 1000);
+      this.inflight[kind]--;
+      series.count(code);
+      series.observe((this.clock.monotonic() - started_ms) / 1000);
     };
   }
+
+  private seriesOf(info: RequestInfo, dryRun: boolean): RequestSeries {
+    const scope = scopeOf(info);
+    const key = `${info.verb} ${info.group} ${info.version} ${info.resource} ${info.subresource} ${scope} ${dryRun}`;
+    let found = this.series.get(key);
+    if (found) return found;
+    const labels = this.labelsOf(info, scope, dryRun);
+    found = this.all((one) => (one.sameLabels(labels) ? [one] : []))[0] ?? new RequestSeries(labels);
+    // What is not served shares one series, and its many names are not remembered.
+    this.series.set(this.isServed(info) ? key : Object.values(labels).join(" "), found);
+    return found;
+  }
+
+  private labelsOf(info: RequestInfo, scope: string, dryRun: boolean): Labels {
+    const served = info.isResource && this.isServed(info);
+    return {
+      verb: VERBS[info.verb] ?? info.verb.toUpperCase(),
+      dry_run: dryRun ? "All" : "",
+      group: served ? info.group : "",
+      version: served ? info.version : "",
+      resource: served ? info.resource : "",
+      subresource: served ? info.subresource.slice(0, SUBRESOURCE_LENGTH_MAX) : "",
+      scope: served ? scope : "",
+      component: "apiserver",
+    };
+  }
+
+  private all<T>(of: (series: RequestSeries) => T[]): T[] {
+    return [...new Set(this.series.values())].flatMap(of);
+  }
+
+  /** prom-client writes what it is given; the values come from our own counters when somebody asks. */
+  private expose(name: string, type: "counter" | "histogram" | "gauge", help: string, values: () => object[]): void {
+    const metric = {
+      name,
+      help,
+      type,
+      aggregator: "sum",
+      get: () => Promise.resolve({ name, help, type, aggregator: "sum", values: values() }),
+      reset() {},
+    };
+    this.registry.registerMetric(metric as unknown as Metric);
+  }
+}
+
+function scopeOf(info: RequestInfo): string {
+  if (!info.isResource) return "";
+  if (info.name !== "") return "resource";
+  return info.namespace === "" ? "cluster" : "namespace";
 }

@@ -63,16 +63,26 @@ export function entryOfStored(key: string, value: Buffer, revision: number, leas
 
 /** The entry for a deletion: the last object, at the deletion's revision. */
 export function entryAt(entry: Entry, revision: number): Entry {
-  const object: KubeObject = { ...entry.object, metadata: { ...entry.object.metadata, resourceVersion: String(revision) } };
-  return new Entry(entry.key, revision, Buffer.from(JSON.stringify(object)), entry.lease, object);
+  const { json } = entry;
+  const head = json.toString("latin1", 0, Math.min(OPENING_BYTES_MAX, json.length));
+  const spliced = `"metadata":{"resourceVersion":"${entry.revision}"`;
+  const at = head.indexOf(spliced);
+  if (at < 0) return new Entry(entry.key, revision, reencode(json, revision), entry.lease);
+  const version = Buffer.from(`"metadata":{"resourceVersion":"${revision}"`);
+  return new Entry(entry.key, revision, Buffer.concat([json.subarray(0, at), version, json.subarray(at + spliced.length)]), entry.lease);
 }
 
 function withResourceVersion(value: Buffer, revision: number): Buffer {
   const at = value.subarray(0, OPENING_BYTES_MAX).indexOf(METADATA);
   if (at < 0) return reencode(value, revision);
   const end = at + METADATA.length;
-  const version = Buffer.from(value[end] === 0x7d ? `"resourceVersion":"${revision}"` : `"resourceVersion":"${revision}",`);
-  return Buffer.concat([value.subarray(0, end), version, value.subarray(end)]);
+  const version = value[end] === 0x7d ? `"resourceVersion":"${revision}"` : `"resourceVersion":"${revision}",`;
+  // Of its own, not a part of Node's shared slabs: entries live long, and each would hold a slab.
+  const bytes = Buffer.allocUnsafeSlow(value.length + version.length);
+  value.copy(bytes, 0, 0, end);
+  bytes.write(version, end, "latin1");
+  value.copy(bytes, end + version.length, end);
+  return bytes;
 }
 
 /** For values another program wrote with its own order of fields. */

@@ -17,7 +17,8 @@ const FRESH_MS_MAX = 5_000;
 /** The feed asks every second; this much silence is no hiccup. */
 const SILENCE_MS_MAX = 15_000;
 /** Under load a watcher waits this much longer for an event; it saves a write per watcher and change. */
-const FLUSH_PERIOD_MS = 4;
+const FLUSH_PERIOD_MS = 10;
+const WRITTEN_MAX = 1_000;
 const NO_LEASE = "0";
 
 export type WriteResult = { ok: true; entry: Entry } | { ok: false; current: Entry | undefined };
@@ -39,6 +40,8 @@ export class Store {
   private loaded = false;
   /** Of the first load: a resource first asked for later has not changed since then. */
   private loadRevision = 0;
+  /** Our own writes, until the feed brings them: the cache keeps the same bytes that were answered. */
+  private readonly written = new Map<number, Entry>();
   /** Reading the store's history: one at a time. */
   private recalling: Promise<void> = Promise.resolve();
 
@@ -58,7 +61,11 @@ export class Store {
         const text = key.toString();
         this.cache(folderOf(text)).remove(text, revision);
       },
-      reached: () => this.pacer.changed(),
+      reached: (revision) => {
+        // After a loss of history some never come.
+        if (this.written.size > WRITTEN_MAX) for (const at of this.written.keys()) if (at <= revision) this.written.delete(at);
+        this.pacer.changed();
+      },
     });
     this.readIndex = new ReadIndex(() => this.catchUp());
   }
@@ -185,7 +192,7 @@ export class Store {
     const sealed = this.transformer?.seal(folderOf(key), key, value) ?? value;
     const put = PutRequest.fromPartial({ key: name, value: sealed, lease });
     const { response, attempts } = await this.client.txn(guarded(name, revision, { $case: "requestPut", value: put }));
-    if (response.succeeded) return { ok: true, entry: entryOfStored(key, value, response.header!.revision, lease) };
+    if (response.succeeded) return { ok: true, entry: this.writtenEntry(key, value, response.header!.revision, lease) };
     const current = currentOf(response);
     // An earlier attempt of ours may have been applied although its answer was lost: then our own value stands there.
     if (attempts > 1 && current?.value.equals(sealed)) return { ok: true, entry: this.entryOf(current) };
@@ -241,7 +248,19 @@ export class Store {
     }
   }
 
+  private writtenEntry(key: string, value: Buffer, revision: number, lease: string): Entry {
+    const entry = entryOfStored(key, value, revision, lease);
+    if (revision > this.feed.revision) this.written.set(revision, entry);
+    return entry;
+  }
+
   private put(kv: KeyValue): void {
+    const own = this.written.size > 0 ? this.written.get(kv.modRevision) : undefined;
+    if (own) {
+      this.written.delete(kv.modRevision);
+      this.cache(folderOf(own.key)).put(own);
+      return;
+    }
     this.take(kv, (cache, entry) => cache.put(entry));
   }
 
