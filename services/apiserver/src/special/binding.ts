@@ -1,5 +1,6 @@
 import { apiError, decodeAs, type KubeObject, type Pod, type ResourceDefinition } from "@flotilla/api";
 import { rfc3339 } from "@flotilla/base";
+import { admitSubresource } from "../admission/subresource.ts";
 import { clone } from "../registry/clone.ts";
 import { decodeOptionsOf } from "../registry/create.ts";
 import type { Kernel } from "../registry/kernel.ts";
@@ -31,6 +32,7 @@ export async function bindPod(kernel: Kernel, call: Call, pods: ResourceDefiniti
       causes: [{ reason: "FieldValueRequired", message: "Required value", field: "target.name" }],
     });
   }
+  await admitSubresource(kernel, call, pods, "CREATE", binding, options.dryRun);
   if (options.dryRun) return success;
   await modifyStored(kernel, pods, call.info.namespace, name, (current) => {
     const { uid } = binding.metadata ?? {};

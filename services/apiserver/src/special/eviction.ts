@@ -7,6 +7,7 @@ import {
   parseLabelSelector,
   type ResourceDefinition,
 } from "@flotilla/api";
+import { admitSubresource } from "../admission/subresource.ts";
 import { clone } from "../registry/clone.ts";
 import { decodeOptionsOf } from "../registry/create.ts";
 import { deleteObject } from "../registry/delete.ts";
@@ -32,6 +33,7 @@ export async function evictPod(kernel: Kernel, call: Call, pods: ResourceDefinit
   const options = (eviction["deleteOptions"] ?? {}) as DeleteOptionsBody;
   const dryRun = write.dryRun || (options.dryRun ?? []).includes("All");
   const pod = (await getEntry(kernel, pods, namespace, name)).object as unknown as Pod;
+  await admitSubresource(kernel, call, pods, "CREATE", eviction, dryRun);
   const needsBudget = !pod.metadata.deletionTimestamp && !["Succeeded", "Failed", "Pending"].includes(pod.status?.phase ?? "");
   if (needsBudget) await spendBudget(kernel, namespace, pod, dryRun);
   const scoped = Object.create(call, { info: { value: { ...call.info, subresource: "" } } }) as Call;
@@ -69,7 +71,7 @@ async function spendBudget(kernel: Kernel, namespace: string, pod: Pod, dryRun: 
         [pod.metadata.name!]: new Date(kernel.clock.now()).toISOString().replace(/\.\d+/, ""),
       },
     };
-    const result = await kernel.store.swap(entry.key, entry.revision, storedBytes(definition, budget), entry.lease);
+    const result = await kernel.store.swap(entry.key, entry.revision, await storedBytes(definition, budget), entry.lease);
     if (result.ok) return;
     await kernel.store.fresh();
   }

@@ -1,8 +1,9 @@
+import { connecting } from "../admission/subresource.ts";
 import type { Authenticator } from "../authn/authenticator.ts";
 import type { ServiceAccountTokens } from "../authn/service-account.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
-import type { Operation, SpecialOperations } from "../registry/dispatch.ts";
 import { proxyOperations } from "../proxy/operation.ts";
+import type { Operation, SpecialOperations } from "../registry/dispatch.ts";
 import { scale } from "../registry/scale.ts";
 import { execOperation } from "../streams/exec-operation.ts";
 import type { KubeletClient } from "../streams/kubelet-client.ts";
@@ -33,9 +34,9 @@ export function specialOperations(ports: SpecialPorts): SpecialOperations {
     ["/bindings:create", bindByBody],
     ["/pods/eviction", evictPod],
     ["/pods/log", logs(ports.kubelets)],
-    ["/pods/exec", execOperation(ports.kubelets)],
-    ["/pods/attach", execOperation(ports.kubelets)],
-    ["/pods/portforward", portForwardOperation(ports.kubelets)],
+    ["/pods/exec", connecting("PodExecOptions", execOperation(ports.kubelets))],
+    ["/pods/attach", connecting("PodAttachOptions", execOperation(ports.kubelets))],
+    ["/pods/portforward", connecting("PodPortForwardOptions", portForwardOperation(ports.kubelets))],
     ["/serviceaccounts/token", tokenRequest(ports.tokens, ports.maxExpiration_seconds)],
     ...reviews(ports.authorizer, ports.authenticator),
     ...usageOperations(ports.usage),

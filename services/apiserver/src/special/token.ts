@@ -1,5 +1,6 @@
 import { apiError, decodeAs, type ResourceDefinition } from "@flotilla/api";
 import { rfc3339 } from "@flotilla/base";
+import { admitSubresource } from "../admission/subresource.ts";
 import type { ServiceAccountTokens } from "../authn/service-account.ts";
 import { decodeOptionsOf } from "../registry/create.ts";
 import type { Operation } from "../registry/dispatch.ts";
@@ -25,9 +26,11 @@ interface Spec {
 export function tokenRequest(tokens: ServiceAccountTokens, maxExpiration_seconds: number): Operation {
   return async (kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> => {
     const { namespace, name } = call.info;
-    const { object: request } = decodeAs(TOKEN_REQUEST, await call.body(), decodeOptionsOf(call, writeOptions(call)));
+    const options = writeOptions(call);
+    const { object: request } = decodeAs(TOKEN_REQUEST, await call.body(), decodeOptionsOf(call, options));
     const spec = (request["spec"] ?? {}) as Spec;
     const account = (await getEntry(kernel, def, namespace, name)).object;
+    await admitSubresource(kernel, call, def, "CREATE", request, options.dryRun);
     const asked = spec.expirationSeconds ?? SECONDS_DEFAULT;
     if (asked < SECONDS_MIN || asked > SECONDS_MAX) throw invalidSeconds(asked);
     const seconds = maxExpiration_seconds > 0 ? Math.min(asked, maxExpiration_seconds) : asked;

@@ -18,8 +18,9 @@ export function mutatingWebhooks(ports: WebhookPorts): AdmissionPlugin {
       return all.length === 0 ? undefined : mutateAll(ports, all, attributes, object, old);
     },
     async validate(attributes, object, old) {
-      // What is deleted or connected to cannot be changed; these webhooks hear of it all the same.
-      if (attributes.operation !== "DELETE" && attributes.operation !== "CONNECT") return;
+      // What is deleted or connected to cannot be changed, nor an eviction; these webhooks hear of it all the same.
+      const { operation, subresource } = attributes;
+      if (operation !== "DELETE" && operation !== "CONNECT" && !(operation === "CREATE" && subresource !== "")) return;
       for (const hook of hooks.list()) {
         const subject = { attributes, object, old };
         const selection = selects(ports, hook, subject);
