@@ -19,7 +19,7 @@ type Change = Omit<ConfEntry, "origin" | "sequence">;
 /** etcdserverpb.Cluster. */
 export function serveCluster(router: Router, c: ApiContext): void {
   const { machine } = c.replica;
-  const members = () => [...machine.members.values()].map(toWire);
+  const members = () => [...machine.members.values()].sort((a, b) => a.id - b.id).map(toWire);
   const method = (name: string, run: (request: Buffer, call: UnaryCall) => Promise<void>) =>
     router.unary(`/etcdserverpb.Cluster/${name}`, answering(c, run));
   /** Membership is the administrator's. */
