@@ -175,9 +175,9 @@ const STARTING_OVER =
  * @throws Error as etcd words it, and what to do.
  */
 function refuseSecondLife(remote: Remote | undefined, self: NodeId, config: EtcdConfig): void {
-  const known = remote?.members.find((m) => m.id === self);
+  const known = remote?.members.find((m) => m.id === self) ?? remote?.members.find((m) => sameUrls(m.peerURLs, config.advertisePeerUrls));
   if (!known || known.clientURLs.length === 0) return;
-  const id = self.toString(16);
+  const id = known.id.toString(16);
   throw new Error(`member ${id} has already been bootstrapped, but its data directory ${config.dataDir} holds nothing. ${STARTING_OVER}`);
 }
 

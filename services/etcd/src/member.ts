@@ -113,8 +113,10 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
 
   const peerRouter = new Router(PEER_MESSAGE_BYTES_MAX);
   const step = (messages: readonly Message[]) => {
+    // Another member may have been here before, with this address: what is meant for it is not for us.
+    const own = messages.every((m) => m.to === self) ? messages : messages.filter((m) => m.to === self);
     try {
-      replica.step(messages);
+      replica.step(own);
     } catch (error) {
       ports.exit("the member's log does not agree with its cluster: was its data directory changed or lost?", error as Error);
     }
