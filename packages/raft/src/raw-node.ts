@@ -201,7 +201,7 @@ export class RawNode {
     const snapshot = this.pendingSnapshot;
     const entries = core.log.takeUnhanded();
     const before = this.lastHardState;
-    const hardState = this.hardStateChanged() ? { term: core.term, vote: core.vote, commit: core.log.committed } : undefined;
+    const hardState = this.hardStateChanged() ? this.hardState : undefined;
     if (hardState) this.lastHardState = hardState;
     const { id } = core.settings;
     const ready: Ready = {
@@ -286,6 +286,12 @@ export class RawNode {
 
   get role(): Status["role"] {
     return this.core.role.kind;
+  }
+
+  /** What is durable when all Readys are. */
+  get hardState(): HardState {
+    const { term, vote, log } = this.core;
+    return { term, vote, commit: log.committed };
   }
 
   /** A leader's view of each member; undefined on others. */

@@ -15,6 +15,7 @@ import { Replica, tickOf } from "./node/replica.ts";
 import { Snapshots } from "./node/snapshots.ts";
 import type { EtcdConfig } from "./options.ts";
 import { servePeers } from "./peer/service.ts";
+import { withStrangers } from "./peer/strangers.ts";
 import type { PeerTransport } from "./peer/transport.ts";
 
 /** What a member lives on. The real ones are wired in `assemble.ts`, those of a simulation in `simulation/`. */
@@ -57,8 +58,9 @@ export interface Member {
 }
 
 export function createMember(ports: MemberPorts, config: EtcdConfig, start: Start): Member {
-  const { clock, random, log, peers, defer } = ports;
+  const { clock, random, log, defer } = ports;
   const { self, clusterId, machine, wal, files } = start;
+  const peers = withStrangers(ports.peers, self);
   const tick_ms = tickOf(config.heartbeat_ms);
   const node = new RawNode({
     id: self,
@@ -124,7 +126,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
   servePeers(peerRouter, {
     replica,
     clusterId,
-    heardFrom: (member) => peers.heardFrom(member),
+    heardFrom: (member, urls) => peers.heardFrom(member, urls),
     receive: (from, messages) => ports.receive(from, messages, step),
     hears: ports.hears,
     receiveSnapshot: (call) => snapshots.receive(call),

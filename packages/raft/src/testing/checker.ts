@@ -42,8 +42,10 @@ export class Checker {
         view = { terms: [], committed: 0 };
         this.views.set(m.node, view);
       }
-      this.observeLog(m.id, m.node, view);
-      this.observeCommit(m.id, m.node, view);
+      const { log } = m.node;
+      if (view.terms.length !== log.lastIndex + 1 || view.terms[log.lastIndex] !== log.termAt(log.lastIndex))
+        this.observeLog(m.id, m.node, view);
+      if (view.committed !== log.committed) this.observeCommit(m.id, m.node, view);
     }
     for (const m of members) if (m.node?.role === "leader") this.observeLeader(m.id, m.node);
   }
@@ -81,8 +83,7 @@ export class Checker {
       const entry = log.slice(i, 0)[0]!;
       const known = this.history.get(i);
       if (!known) this.history.set(i, entry);
-      else if (known !== entry && !same(known, entry))
-        throw new Violation(`state machine safety: member ${id} commits another entry at ${i}`);
+      else if (!same(known, entry)) throw new Violation(`state machine safety: member ${id} commits another entry at ${i}`);
     }
     view.committed = log.committed;
     this.acknowledged = Math.max(this.acknowledged, log.committed);
@@ -102,5 +103,4 @@ export class Checker {
   }
 }
 
-const same = (a: Entry, b: Entry) =>
-  a.term === b.term && a.kind === b.kind && a.data.length === b.data.length && a.data.every((byte, i) => byte === b.data[i]);
+const same = (a: Entry, b: Entry) => a === b || (a.term === b.term && a.kind === b.kind && Buffer.compare(a.data, b.data) === 0);

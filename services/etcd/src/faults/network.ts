@@ -115,7 +115,7 @@ export function faultyTransport(inner: PeerTransport, network: NetworkFaults): P
       }
       return unreachable;
     },
-    heardFrom: (id) => inner.heardFrom(id),
+    heardFrom: (id, urls) => inner.heardFrom(id, urls),
     close: () => inner.close(),
   };
 }

@@ -25,7 +25,8 @@ export interface Pending {
  *  1. each is in `queue` (not handed out) or in `waiting` (handed out), until done
  *  2. none is handed out again unless the first copy can never be applied: a
  *     copy of term t is taken by t's leader alone, so once an entry of a later
- *     term has been applied, what has not come before it never will (Log Matching)
+ *     term has been applied, what has not come before it never will (Log Matching).
+ *     Where a snapshot stands for entries nobody knows, and nothing is repeated
  */
 export class Proposals {
   private queue: Pending[] = [];
@@ -84,6 +85,19 @@ export class Proposals {
       if (p.sentTerm >= term) continue;
       this.waiting.delete(p.sequence);
       this.queue.push(p);
+    }
+  }
+
+  /**
+   * A snapshot took the place of entries up to `term`: what had been handed out by
+   * then may be in it, or may be lost. Nobody here can tell, so it must not be
+   * proposed again, and its client must hear that the outcome is unknown.
+   */
+  passedOver(term: number): void {
+    for (const p of this.waiting.values()) {
+      if (p.sentTerm > term) continue;
+      this.waiting.delete(p.sequence);
+      p.done(rpcError("timeoutLeaderFail"));
     }
   }
 

@@ -85,6 +85,8 @@ export class Replica {
         this.node.reportUnreachable(id);
         if (refused && id === this.node.leader && id !== this.gone) this.leaderGone(id);
       },
+      // A removed id never comes back, so one member that knows of it is enough.
+      expelled: () => this.events.removed(),
     };
   }
 
@@ -169,6 +171,7 @@ export class Replica {
     const { node, machine, ports } = this;
     if (ready.snapshot) {
       machine.become(this.events.takeInstalled(ready.snapshot.index));
+      this.proposals.passedOver(machine.appliedTerm);
       if (this.leads) machine.lessor.promote(ports.clock.monotonic(), this.extend_ms);
       ports.peers.sync(machine.members.values());
     }
@@ -187,10 +190,13 @@ export class Replica {
       this.node.persisted(ready.token);
       if (ready.afterPersist.length > 0) this.send(ready.afterPersist);
     };
-    // A new commit index alone is a hint and may wait for company.
-    if (!ready.mustSync && wal.idle) return done();
+    // A new commit index alone is a hint and may wait for company; not when it changes the membership:
+    // a member that forgot that would ask for votes where nobody is any more.
+    const changes = ready.committed.some((entry) => entry.kind === "conf");
+    if (!ready.mustSync && !changes && wal.idle) return done();
+    const hardState = changes ? this.node.hardState : ready.hardState;
     const restored = ready.snapshot && { index: ready.snapshot.index, term: ready.snapshot.term };
-    wal.append({ hardState: ready.hardState, entries: ready.entries, restored, sync: ready.mustSync }, () => {
+    wal.append({ hardState, entries: ready.entries, restored, sync: ready.mustSync || changes }, () => {
       if (this.stopped) return;
       done();
       this.schedule();

@@ -11,7 +11,11 @@ import { Link, PEER_PATH } from "./link.ts";
 const message = { type: "timeout-now", from: 1, to: 2, term: 3 } as const;
 
 function open(port: number, happened: string[]): Link {
-  const events = { up: () => void happened.push("up"), down: (refused: boolean) => void happened.push(refused ? "refused" : "down") };
+  const events = {
+    up: () => void happened.push("up"),
+    down: (refused: boolean) => void happened.push(refused ? "refused" : "down"),
+    expelled() {},
+  };
   return new Link([`http://127.0.0.1:${port}`], { clock: systemClock, log: silentLogger, tls: () => undefined, headers: {}, events });
 }
 

@@ -3,6 +3,7 @@ import type { Clock, Logger, Timer } from "@flotilla/base";
 import type { Message } from "@flotilla/raft";
 import { type Connection, dial, type OutgoingStream, startCall } from "../grpc/client.ts";
 import { FRAME_HEADER_BYTES, sealFrame } from "../grpc/frames.ts";
+import { isExpulsion } from "../node/errors.ts";
 import { Writer } from "../wire/writer.ts";
 import { writeBatch } from "./codec.ts";
 
@@ -23,12 +24,16 @@ const CONNECT_MS_MAX = 1000;
 const STALE_MS = 1500;
 const PENDING_MS = 50;
 
+/** What a member says of itself with each Exchange: its cluster, its id, where it can be reached. */
+export const PEER_HEADERS = { cluster: "flotilla-cluster-id", member: "flotilla-member-id", urls: "flotilla-peer-urls" } as const;
 export const PEER_PATH = "/flotilla.raft.v1.Peer";
 
 export interface LinkEvents {
   up(): void;
   /** The connection ended or could not be made; `refused` when nobody listens there: the process is gone. */
   down(refused: boolean): void;
+  /** The peer says that this member was removed from the cluster. */
+  expelled(): void;
 }
 
 type State =
@@ -130,6 +135,7 @@ export class Link {
       () => {},
       (error) => {
         if (error) this.options.log.debug("peer stream ended", { error: error.message });
+        if (error && isExpulsion(error)) this.options.events.expelled();
         connection.close();
       },
     );

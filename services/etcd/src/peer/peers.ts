@@ -2,11 +2,13 @@ import type { SecureClientSessionOptions } from "node:http2";
 import type { Clock, Logger } from "@flotilla/base";
 import type { Message, NodeId } from "@flotilla/raft";
 import type { Member } from "../node/members.ts";
-import { Link } from "./link.ts";
+import { Link, PEER_HEADERS } from "./link.ts";
 import type { PeersEvents, PeerTransport } from "./transport.ts";
 
 export interface PeersOptions {
   readonly self: NodeId;
+  /** Where this member can be reached. */
+  readonly urls: readonly string[];
   readonly clusterId: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -17,7 +19,7 @@ export interface PeersOptions {
 export class Peers implements PeerTransport {
   private readonly links = new Map<NodeId, { link: Link; urls: string }>();
   private readonly options: PeersOptions;
-  events: PeersEvents = { up() {}, down() {} };
+  events: PeersEvents = { up() {}, down() {}, expelled() {} };
 
   constructor(options: PeersOptions) {
     this.options = options;
@@ -33,9 +35,13 @@ export class Peers implements PeerTransport {
     }
     for (const [id, m] of wanted) {
       if (this.links.has(id) || m.peerURLs.length === 0) continue;
-      const { self, clusterId, clock, log, tls } = this.options;
-      const headers = { "flotilla-cluster-id": clusterId, "flotilla-member-id": String(self) };
-      const events = { up: () => this.events.up(id), down: (refused: boolean) => this.events.down(id, refused) };
+      const { self, urls, clusterId, clock, log, tls } = this.options;
+      const headers = { [PEER_HEADERS.cluster]: clusterId, [PEER_HEADERS.member]: String(self), [PEER_HEADERS.urls]: urls.join() };
+      const events = {
+        up: () => this.events.up(id),
+        down: (refused: boolean) => this.events.down(id, refused),
+        expelled: () => this.events.expelled(),
+      };
       const link = new Link(m.peerURLs, { clock, log: log.with({ peer: m.name || id }), tls, headers, events });
       this.links.set(id, { link, urls: m.peerURLs.join() });
     }

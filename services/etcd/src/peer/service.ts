@@ -7,12 +7,12 @@ import type { Replica } from "../node/replica.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import { readBatch } from "./codec.ts";
-import { PEER_PATH } from "./link.ts";
+import { PEER_HEADERS, PEER_PATH } from "./link.ts";
 
 export interface PeerServicePorts {
   readonly replica: Replica;
   readonly clusterId: string;
-  readonly heardFrom: (member: NodeId) => void;
+  readonly heardFrom: (member: NodeId, peerURLs: readonly string[]) => void;
   readonly receive: (from: NodeId, messages: readonly Message[]) => void;
   /** Whether calls from this member get through (see faults/). */
   readonly hears: (member: NodeId) => boolean;
@@ -25,7 +25,7 @@ export interface PeerServicePorts {
 export function servePeers(router: Router, ports: PeerServicePorts): void {
   const { replica, clusterId } = ports;
   const checkCluster = (headers: IncomingHttpHeaders) => {
-    if (headers["flotilla-cluster-id"] !== clusterId) throw rpcError("clusterIdMismatch");
+    if (headers[PEER_HEADERS.cluster] !== clusterId) throw rpcError("clusterIdMismatch");
   };
   // A connection belongs to the member whose Exchange it carries.
   const memberOn = new WeakMap<Session, NodeId>();
@@ -35,11 +35,12 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
   };
   router.streaming(`${PEER_PATH}/Exchange`, (call) => {
     checkCluster(call.headers);
-    const from: NodeId = Number(call.headers["flotilla-member-id"]);
-    if (replica.machine.removed.has(from)) throw rpcError("memberNotFound");
+    const from: NodeId = Number(call.headers[PEER_HEADERS.member]);
+    if (replica.machine.removed.has(from)) throw rpcError("memberRemoved");
     if (call.session) memberOn.set(call.session, from);
     call.open();
-    ports.heardFrom(from);
+    const urls = call.headers[PEER_HEADERS.urls];
+    ports.heardFrom(from, typeof urls === "string" ? urls.split(",") : []);
     call.onMessage = (bytes) => ports.receive(from, readBatch(bytes));
     call.onEnd = () => call.end();
   });

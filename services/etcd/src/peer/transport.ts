@@ -6,6 +6,8 @@ export interface PeersEvents {
   up(id: NodeId): void;
   /** The connection ended or could not be made; `refused` when nobody listens there: the process is gone. */
   down(id: NodeId, refused: boolean): void;
+  /** Another member says that this one was removed: it missed to hear of it. */
+  expelled(): void;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface PeerTransport {
   session(id: NodeId): ClientHttp2Session | undefined;
   /** Sends each member its part, or drops it. Returns who could not be reached. */
   send(messages: readonly Message[]): NodeId[];
-  /** A member has connected to this one. */
-  heardFrom(id: NodeId): void;
+  /** A member has connected to this one; it can be reached at `peerURLs`. */
+  heardFrom(id: NodeId, peerURLs: readonly string[]): void;
   close(): void;
 }
