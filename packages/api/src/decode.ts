@@ -1,10 +1,10 @@
 /** Request bodies to objects: JSON, YAML or protobuf, checked against the schema. */
 import { parse as parseYaml } from "yaml";
 import { bodyText, countMembers, duplicateMembers, parseJson } from "./decode/json.ts";
-import type { Decoded, DecodeOptions, FieldValidation, ResourceDefinition } from "./definition.ts";
+import type { CustomSchema, Decoded, DecodeOptions, FieldValidation, ResourceDefinition } from "./definition.ts";
 import { decodeEnvelope, PROTOBUF_MEDIA_TYPE } from "./protobuf/envelope.ts";
 import { conform, DecodeError, isObject } from "./schema/conform.ts";
-import { findStruct, type StructType, structOf } from "./schema/schema.ts";
+import { findStruct, structOf } from "./schema/schema.ts";
 import { type ApiError, apiError } from "./status.ts";
 import type { KubeObject } from "./types.ts";
 
@@ -14,6 +14,7 @@ export interface ExpectedKind {
   group: string;
   version: string;
   kind: string;
+  custom?: CustomSchema;
 }
 
 export function decodeBody(def: ResourceDefinition, body: Uint8Array, options: DecodeOptions = {}): Decoded {
@@ -21,13 +22,12 @@ export function decodeBody(def: ResourceDefinition, body: Uint8Array, options: D
 }
 
 export function decodeAs(expected: ExpectedKind, body: Uint8Array, options: DecodeOptions = {}): Decoded {
-  const type = structOf(expected.schema);
   try {
     const mediaType = options.contentType?.split(";")[0]?.trim();
-    if (mediaType === PROTOBUF_MEDIA_TYPE) return { object: fromProtobuf(expected, type, body), warnings: [] };
-    if (mediaType === "application/yaml") return fromTree(expected, type, yamlTree(bodyText(body)), undefined, options.fieldValidation);
+    if (mediaType === PROTOBUF_MEDIA_TYPE) return { object: fromProtobuf(expected, body), warnings: [] };
+    if (mediaType === "application/yaml") return fromTree(expected, yamlTree(bodyText(body)), undefined, options.fieldValidation);
     const text = bodyText(body);
-    return fromTree(expected, type, parseTree(expected, text), text, options.fieldValidation);
+    return fromTree(expected, parseTree(expected, text), text, options.fieldValidation);
   } catch (error) {
     if (error instanceof RangeError) throw apiError("BadRequest", `${expected.kind}: exceeded max depth`);
     throw error;
@@ -36,7 +36,7 @@ export function decodeAs(expected: ExpectedKind, body: Uint8Array, options: Deco
 
 /** An object already parsed (a patch's result) made an object of this kind, in place. */
 export function decodeTree(expected: ExpectedKind, tree: unknown, fieldValidation?: FieldValidation): Decoded {
-  return fromTree(expected, structOf(expected.schema), tree, undefined, fieldValidation);
+  return fromTree(expected, tree, undefined, fieldValidation);
 }
 
 function parseTree(expected: ExpectedKind, text: string): unknown {
@@ -66,13 +66,7 @@ function summary(text: string): string {
   return text.length > 30 ? `${hex} ...` : hex;
 }
 
-function fromTree(
-  expected: ExpectedKind,
-  type: StructType,
-  tree: unknown,
-  text: string | undefined,
-  mode: FieldValidation = "Ignore",
-): Decoded {
+function fromTree(expected: ExpectedKind, tree: unknown, text: string | undefined, mode: FieldValidation = "Ignore"): Decoded {
   if (!isObject(tree)) {
     const shape = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
     const message = `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(tree) ? "array" : typeof tree} into Go value of type ${shape}`;
@@ -82,16 +76,16 @@ function fromTree(
     );
   }
   checkKind(expected, tree);
-  const problems = conformTo(expected, type, tree, text, mode);
+  const problems = conformTo(expected, tree, text, mode);
   const warnings = mode === "Warn" ? problems : [];
   if (mode === "Strict" && problems.length > 0) throw cannotHandle(expected, `strict decoding error: ${problems.join(", ")}`);
   return { object: tree as unknown as KubeObject, warnings };
 }
 
 /** Unknown and duplicate fields, in words. */
-function conformTo(expected: ExpectedKind, type: StructType, tree: unknown, text: string | undefined, mode: FieldValidation): string[] {
+function conformTo(expected: ExpectedKind, tree: Record<string, unknown>, text: string | undefined, mode: FieldValidation): string[] {
   try {
-    const { unknown, keys } = conform(type, tree);
+    const { unknown, keys } = expected.custom?.conform(tree) ?? conform(structOf(expected.schema), tree);
     if (mode === "Ignore") return [];
     const duplicates = text !== undefined && countMembers(text) !== keys ? duplicateMembers(text) : [];
     return [...duplicates.map((path) => `duplicate field "${path}"`), ...unknown.map((path) => `unknown field "${path}"`)];
@@ -131,7 +125,12 @@ export function groupVersion(group: string, version: string): string {
   return group === "" ? version : `${group}/${version}`;
 }
 
-function fromProtobuf(expected: ExpectedKind, type: StructType, body: Uint8Array): KubeObject {
+/** Custom resources have no numbers for their fields. */
+const NO_PROTOBUF = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml";
+
+function fromProtobuf(expected: ExpectedKind, body: Uint8Array): KubeObject {
+  if (expected.custom) throw apiError("UnsupportedMediaType", NO_PROTOBUF);
+  const type = structOf(expected.schema);
   try {
     const { apiVersion, kind, tree } = decodeEnvelope(type, body);
     const named: Record<string, unknown> = { apiVersion, kind, ...tree };

@@ -14,8 +14,10 @@
  * Every function here works on plain JSON objects; those named before* change their argument in place.
  * Failures are ApiError (status.ts).
  */
+import type { Shape } from "./apply/typed.ts";
 import type { FieldErrors } from "./field-error.ts";
 import type { SwaggerDocument } from "./openapi/v2.ts";
+import type { ConformResult } from "./schema/conform.ts";
 import type { KubeObject } from "./types.ts";
 
 export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
@@ -56,6 +58,8 @@ export interface Strategy<T = any> extends UpdateStrategy<T> {
   prepareForCreate?(obj: T, ctx: WriteContext): void;
   /** Runs on create, and on update before validateUpdate. */
   validate?(obj: T, errors: FieldErrors): void;
+  /** Runs on create only. */
+  validateCreate?(obj: T, errors: FieldErrors): void;
   /** Lines for Warning headers. */
   warnings?(obj: T, old?: T): string[];
   /** metadata.generation is kept: 1 on create, +1 whenever spec (or what `generationOf` yields) changes. */
@@ -111,6 +115,21 @@ export interface StorageView {
   /** Absent when this definition is the stored form itself. Pure: they return new objects. */
   toStored?(obj: KubeObject): KubeObject;
   fromStored?(obj: KubeObject): KubeObject;
+  /**
+   * Where another program converts (webhooks): the objects in the version that is asked for, in their order. The API
+   * server calls it before toStored and fromStored, which then find the object in that version already.
+   */
+  convert?(objects: readonly KubeObject[], version: string): Promise<readonly KubeObject[]>;
+}
+
+/** What a CustomResourceDefinition's schema says, in the form that this library's parts ask for. */
+export interface CustomSchema {
+  /** Makes a parsed tree an object of this kind in place: prunes, and names what it took out. @throws DecodeError */
+  conform(tree: Record<string, unknown>): ConformResult;
+  /** For server-side apply. */
+  readonly shape: Shape;
+  /** As published by OpenAPI v3; v2 leaves out what it has no word for. */
+  readonly openApi: Record<string, unknown>;
 }
 
 export interface ResourceDefinition<T extends KubeObject = any> {
@@ -126,6 +145,8 @@ export interface ResourceDefinition<T extends KubeObject = any> {
   readonly verbs: readonly Verb[];
   /** Name in the schema registry, "core/v1.Pod". */
   readonly schema: string;
+  /** A kind that is no type of the schema registry: custom resources. */
+  readonly custom?: CustomSchema;
   /** undefined: create-only, nothing is stored (reviews, bindings). */
   readonly storage: StorageView | undefined;
   readonly subresources: readonly SubresourceDefinition<T>[];

@@ -46,6 +46,11 @@ export class FieldErrors {
     this.#add("FieldValueInvalid", field, `: ${show(value)}${tail(detail)}`);
   }
 
+  /** An Invalid error about a whole whose value would say nothing. */
+  invalidWhole(field: string, detail: string): void {
+    this.#add("FieldValueInvalid", field, tail(detail));
+  }
+
   /** One Invalid error for each text. */
   invalidEach(field: string, value: unknown, details: readonly string[]): void {
     for (const detail of details) this.invalid(field, value, detail);
@@ -54,6 +59,12 @@ export class FieldErrors {
   notSupported(field: string, value: unknown, supported: readonly string[]): void {
     const values = [...supported].sort().map((s) => JSON.stringify(s));
     this.#add("FieldValueNotSupported", field, `: ${show(value)}${values.length > 0 ? `: supported values: ${values.join(", ")}` : ""}`);
+  }
+
+  /** As notSupported, the values as the author of a schema has ordered them. */
+  notSupportedInOrder(field: string, value: unknown, supported: readonly string[]): void {
+    const values = supported.map((s) => JSON.stringify(s)).join(", ");
+    this.#add("FieldValueNotSupported", field, `: ${show(value)}: supported values: ${values}`);
   }
 
   forbidden(field: string, detail: string): void {

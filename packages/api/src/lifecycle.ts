@@ -49,6 +49,7 @@ export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: Writ
   const errors = new FieldErrors();
   validateMeta(def, meta, errors);
   strategy.validate?.(obj, errors);
+  strategy.validateCreate?.(obj, errors);
   if (!errors.empty) throw invalidError(def.group, def.kind, meta.name ?? "", errors);
   return strategy.warnings?.(obj) ?? [];
 }

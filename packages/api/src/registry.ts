@@ -68,4 +68,6 @@ function rank(version: string): { stability: number; major: number; minor: numbe
   return { stability, major: Number(match[1]), minor: Number(match[3] ?? 0) };
 }
 
-export const createBuiltinRegistry = (): Registry => createRegistry(BUILTIN_RESOURCES);
+/** @param adapt lets a server add to what a kind does */
+export const createBuiltinRegistry = (adapt: (def: ResourceDefinition) => ResourceDefinition = (def) => def): Registry =>
+  createRegistry(BUILTIN_RESOURCES.map(adapt));

@@ -19,6 +19,8 @@ import type { HealthCheck } from "./documents/health.ts";
 import { createEncryption } from "./encryption/create.ts";
 import { ensureFlowControl } from "./fairness/bootstrap.ts";
 import { createLimits } from "./fairness/create.ts";
+import { CustomResources } from "./extensions/custom-resources.ts";
+import { withRuleChecks } from "./extensions/schema-check.ts";
 import { startGrpc } from "./grpc/server.ts";
 import { Certificates } from "./http/certificates.ts";
 import { startHttp } from "./http/server.ts";
@@ -43,7 +45,7 @@ export interface ApiServer extends Component {
 /** Listens at once; answers 503 until the store has been read. */
 export async function createApiServer(ports: BasePorts, config: Config): Promise<ApiServer> {
   const { clock, random, log } = ports;
-  const definitions = createBuiltinRegistry();
+  const definitions = createBuiltinRegistry(withRuleChecks);
   const encryption = createEncryption(ports, config.encryption, definitions);
   const store = new Store(clock, log, config.etcd, encryption?.transformer);
   const authorizer = createAuthorizer(store, config.authorizationModes);
@@ -74,6 +76,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     hooks,
     minRequestTimeout_seconds: config.minRequestTimeout_seconds,
   };
+  const customResources = new CustomResources(kernel);
   const kubernetes = new KubernetesService(kernel, network, { address: config.advertiseAddress, port: config.securePort });
   const readiness = new Readiness(clock);
   const state = { stopping: false };
@@ -104,7 +107,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   certificates.start();
   encryption?.start();
   log.info("listening", { port: http.port, grpcPort: grpc?.port });
-  const bootstrapped = bootstrap(kernel, kubernetes).then(() => {
+  const bootstrapped = bootstrap(kernel, kubernetes, customResources).then(() => {
     readiness.markReady();
     log.info("ready", { revision: store.revision });
   });
@@ -122,6 +125,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
       certificates.stop();
       encryption?.stop();
       compactor.stop();
+      customResources.stop();
       await kubernetes.stop();
       await Promise.all([http.stop(), grpc?.stop()]);
       await audit?.close();
@@ -146,8 +150,9 @@ function serviceNetwork({ random }: BasePorts, config: Config, store: Store): Se
   };
 }
 
-async function bootstrap(kernel: Kernel, kubernetes: KubernetesService): Promise<void> {
+async function bootstrap(kernel: Kernel, kubernetes: KubernetesService, customResources: CustomResources): Promise<void> {
   await kernel.store.start();
+  customResources.start();
   await Promise.all([ensureNamespaces(kernel), ensurePriorityClasses(kernel), ensureRbac(kernel), ensureFlowControl(kernel)]);
   await kubernetes.start();
   // What was written must be seen here before anyone is told that we are ready.

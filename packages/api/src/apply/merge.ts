@@ -1,12 +1,12 @@
 /** Merging an applied configuration into the live object, and taking out what its manager no longer wants. */
 import { cloneJson, jsonEqual } from "../json-equal.ts";
 import { isObject } from "../schema/conform.ts";
-import { itemElement, memberShape, type Shape, setElement } from "./typed.ts";
+import { hasMembers, itemElement, memberShape, type Shape, setElement } from "./typed.ts";
 
 /** A new value; neither argument changes. Items of list maps come in the live order, new ones after them. */
 export function mergeApplied(shape: Shape, live: unknown, applied: unknown): unknown {
   if (live === undefined || shape.kind === "atomic") return cloneJson(applied);
-  if ((shape.kind === "struct" || shape.kind === "map") && isObject(live) && isObject(applied)) {
+  if (hasMembers(shape) && isObject(live) && isObject(applied)) {
     const result: Record<string, unknown> = { ...live };
     for (const [name, value] of Object.entries(applied)) result[name] = mergeApplied(memberShape(shape, name), live[name], value);
     return result;
@@ -15,13 +15,12 @@ export function mergeApplied(shape: Shape, live: unknown, applied: unknown): unk
     return [...live, ...applied.filter((item) => !live.some((other) => jsonEqual(item, other)))];
   }
   if (shape.kind === "list-map" && Array.isArray(live) && Array.isArray(applied)) {
-    const inner: Shape = { kind: "struct", type: shape.type };
     const wanted = new Map(applied.map((item) => [itemElement(shape, item), item]));
     const merged = live.map((item) => {
       const element = itemElement(shape, item);
       const mine = wanted.get(element);
       wanted.delete(element);
-      return mine === undefined ? item : mergeApplied(inner, item, mine);
+      return mine === undefined ? item : mergeApplied(shape.item, item, mine);
     });
     return [...merged, ...wanted.values()];
   }
@@ -47,10 +46,9 @@ export function withoutPath(shape: Shape, value: unknown, path: readonly string[
 
 function withoutItem(shape: Shape, items: unknown[], element: string, rest: readonly string[]): unknown[] {
   if (shape.kind !== "list-map") return items;
-  const inner: Shape = { kind: "struct", type: shape.type };
   return items.flatMap((item) => {
     if (itemElement(shape, item) !== element) return [item];
-    const left = withoutPath(inner, item, rest);
+    const left = withoutPath(shape.item, item, rest);
     return left === undefined ? [] : [left];
   });
 }

@@ -1,15 +1,17 @@
 /** Objects as their schema sees them for server-side apply: which fields are one value, which are made of parts. */
 import { jsonEqual } from "../json-equal.ts";
 import { isObject } from "../schema/conform.ts";
-import { type Field, findStruct, type StructType } from "../schema/schema.ts";
+import { type Field, findStruct, type StructType, structOf } from "../schema/schema.ts";
 import type { FieldSet } from "./field-set.ts";
 
 export type Shape =
   | { kind: "atomic" }
   | { kind: "struct"; type: StructType }
+  /** A custom resource's object: its structural schema knows the members. */
+  | { kind: "custom"; member(name: string): Shape }
   | { kind: "map"; item: Shape }
   | { kind: "set" }
-  | { kind: "list-map"; type: StructType; keys: readonly string[] };
+  | { kind: "list-map"; item: Shape; keys: readonly string[]; defaultOf(key: string): unknown };
 
 const ATOMIC: Shape = { kind: "atomic" };
 
@@ -21,7 +23,7 @@ export function shapeOf(field: Field | undefined): Shape {
       return { kind: "map", item: type ? { kind: "struct", type } : ATOMIC };
     case "list":
       if (field.listType === "set") return { kind: "set" };
-      return field.listType === "map" && type ? { kind: "list-map", type, keys: field.listMapKeys } : ATOMIC;
+      return field.listType === "map" && type ? listMap(type, field.listMapKeys) : ATOMIC;
     case "one":
       return type ? { kind: "struct", type } : ATOMIC;
     default:
@@ -29,14 +31,30 @@ export function shapeOf(field: Field | undefined): Shape {
   }
 }
 
-export const memberShape = (shape: Shape, name: string): Shape =>
-  shape.kind === "struct" ? shapeOf(shape.type.fields.get(name)) : shape.kind === "map" ? shape.item : ATOMIC;
+const listMap = (type: StructType, keys: readonly string[]): Shape => ({
+  kind: "list-map",
+  item: { kind: "struct", type },
+  keys,
+  defaultOf: (key) => type.fields.get(key)?.defaultValue,
+});
+
+/** Every object's metadata, custom ones too. */
+export const metadataShape = (): Shape => ({ kind: "struct", type: structOf("meta/v1.ObjectMeta") });
+
+type Divided = Shape & { kind: "struct" | "map" | "custom" };
+export const hasMembers = (shape: Shape): shape is Divided => shape.kind === "struct" || shape.kind === "map" || shape.kind === "custom";
+
+export function memberShape(shape: Shape, name: string): Shape {
+  if (shape.kind === "struct") return shapeOf(shape.type.fields.get(name));
+  if (shape.kind === "custom") return shape.member(name);
+  return shape.kind === "map" ? shape.item : ATOMIC;
+}
 
 /** `k:{"containerPort":80,"protocol":"TCP"}`: keys in order of name, defaults filled in. */
 export function itemElement(shape: Shape & { kind: "list-map" }, item: unknown): string {
   const keys: Record<string, unknown> = {};
   for (const key of [...shape.keys].sort()) {
-    const value = isObject(item) ? (item[key] ?? shape.type.fields.get(key)?.defaultValue) : undefined;
+    const value = isObject(item) ? (item[key] ?? shape.defaultOf(key)) : undefined;
     if (value !== undefined) keys[key] = value;
   }
   return `k:${JSON.stringify(keys)}`;
@@ -47,13 +65,12 @@ export const setElement = (item: unknown): string => `v:${JSON.stringify(item)}`
 /** All paths of a value, as whoever applies it owns them. */
 export function fieldSetOf(shape: Shape, value: unknown): FieldSet {
   const set: FieldSet = {};
-  if ((shape.kind === "struct" || shape.kind === "map") && isObject(value)) {
+  if (hasMembers(shape) && isObject(value)) {
     for (const [name, inner] of Object.entries(value)) set[`f:${name}`] = fieldSetOf(memberShape(shape, name), inner);
   } else if (shape.kind === "set" && Array.isArray(value)) {
     for (const item of value) set[setElement(item)] = {};
   } else if (shape.kind === "list-map" && Array.isArray(value)) {
-    const inner: Shape = { kind: "struct", type: shape.type };
-    for (const item of value) set[itemElement(shape, item)] = { ".": {}, ...fieldSetOf(inner, item) };
+    for (const item of value) set[itemElement(shape, item)] = { ".": {}, ...fieldSetOf(shape.item, item) };
   }
   return set;
 }
@@ -67,15 +84,14 @@ export function changedSet(shape: Shape, before: unknown, after: unknown): Field
     const changed = a === undefined ? withSelf(inner, b) : changedSet(inner, a, b);
     if (a === undefined || isDivided(inner, b) === false || Object.keys(changed).length > 0) set[element] = changed;
   };
-  if ((shape.kind === "struct" || shape.kind === "map") && isObject(after)) {
+  if (hasMembers(shape) && isObject(after)) {
     const old = isObject(before) ? before : {};
     for (const [name, value] of Object.entries(after)) keep(`f:${name}`, memberShape(shape, name), old[name], value);
   } else if (shape.kind === "set" && Array.isArray(after)) {
     for (const item of after) if (!Array.isArray(before) || !before.some((other) => jsonEqual(other, item))) set[setElement(item)] = {};
   } else if (shape.kind === "list-map" && Array.isArray(after)) {
     const old = new Map((Array.isArray(before) ? before : []).map((item) => [itemElement(shape, item), item]));
-    const inner: Shape = { kind: "struct", type: shape.type };
-    for (const item of after) keep(itemElement(shape, item), inner, old.get(itemElement(shape, item)), item);
+    for (const item of after) keep(itemElement(shape, item), shape.item, old.get(itemElement(shape, item)), item);
   }
   return set;
 }
@@ -87,6 +103,7 @@ function withSelf(shape: Shape, value: unknown): FieldSet {
 }
 
 function isDivided(shape: Shape, value: unknown): boolean {
+  if (shape.kind === "custom") return isObject(value);
   return shape.kind === "atomic" ? false : Array.isArray(value) || isObject(value);
 }
 
@@ -102,5 +119,5 @@ export function valueAt(shape: Shape, value: unknown, path: readonly string[]): 
   if (element.startsWith("v:")) return value.find((item) => setElement(item) === element);
   if (shape.kind !== "list-map") return undefined;
   const item = value.find((each) => itemElement(shape, each) === element);
-  return item === undefined ? undefined : valueAt({ kind: "struct", type: shape.type }, item, rest);
+  return item === undefined ? undefined : valueAt(shape.item, item, rest);
 }

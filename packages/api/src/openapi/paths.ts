@@ -4,12 +4,16 @@ import { type Operation, operationsOf } from "./operations.ts";
 import { type Parameter, pathParameter, QUERY_PARAMETERS } from "./parameters.ts";
 
 export const JSON_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"] as const;
-export const PATCH_TYPES = [
+const PATCH_TYPES = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
   "application/apply-patch+yaml",
 ] as const;
+
+/** Custom resources have no merge strategies; kubectl apply reads here which patch to send. */
+export const patchTypesOf = ({ custom }: ResourceDefinition): readonly string[] =>
+  custom ? PATCH_TYPES.filter((type) => !type.includes("strategic")) : PATCH_TYPES;
 
 type Json = Record<string, unknown>;
 /** Turns the type of a body into a reference to its schema. */
@@ -25,7 +29,7 @@ export function pathsOf(def: ResourceDefinition, refer: Refer): Record<string, J
       description: operation.description,
       operationId: operation.id,
       parameters: operation.query.map((name) => parameter(name, "query", QUERY_PARAMETERS[name]!)),
-      ...(operation.body ? { requestBody: requestBody(operation, refer) } : {}),
+      ...(operation.body ? { requestBody: requestBody(def, operation, refer) } : {}),
       responses: responses(operation, refer),
       "x-kubernetes-action": operation.action,
       "x-kubernetes-group-version-kind": operation.gvk,
@@ -49,9 +53,9 @@ const parameter = (name: string, place: "query" | "path", { type, description }:
   schema: { type, uniqueItems: true },
 });
 
-function requestBody({ body, method }: Operation, refer: Refer): Json {
+function requestBody(def: ResourceDefinition, { body, method }: Operation, refer: Refer): Json {
   const schema = refer(body!);
-  const types = method === "patch" ? PATCH_TYPES : JSON_TYPES;
+  const types = method === "patch" ? patchTypesOf(def) : JSON_TYPES;
   return { content: Object.fromEntries(types.map((type) => [type, { schema }])), ...(method === "delete" ? {} : { required: true }) };
 }
 

@@ -2,7 +2,7 @@
 import type { Registry, ResourceDefinition } from "../definition.ts";
 import { type Operation, operationsOf } from "./operations.ts";
 import { type Parameter, pathParameter, QUERY_PARAMETERS } from "./parameters.ts";
-import { JSON_TYPES, PATCH_TYPES, type Refer, tagOf } from "./paths.ts";
+import { JSON_TYPES, patchTypesOf, type Refer, tagOf } from "./paths.ts";
 import { Components, PREFIX } from "./v3.ts";
 
 type Json = Record<string, unknown>;
@@ -35,7 +35,7 @@ function pathsOf(def: ResourceDefinition, refer: Refer): Record<string, Json> {
     });
     item[operation.method] = {
       description: operation.description,
-      consumes: operation.method === "patch" ? PATCH_TYPES : ["*/*"],
+      consumes: operation.method === "patch" ? patchTypesOf(def) : ["*/*"],
       produces: operation.reply ? JSON_TYPES : ["*/*"],
       schemes: ["https"],
       tags: [tagOf(def)],

@@ -1,5 +1,5 @@
 /** OpenAPI v3, one document per group and version (KEP-2896). */
-import type { Registry, ResourceDefinition } from "../definition.ts";
+import type { CustomSchema, Registry, ResourceDefinition } from "../definition.ts";
 import { findStruct } from "../schema/schema.ts";
 import { type Gvk, groupVersionKind } from "./operations.ts";
 import { pathsOf, type Refer } from "./paths.ts";
@@ -44,12 +44,43 @@ export class Components {
 
   /** How operations of this kind refer to their bodies. */
   of(def: ResourceDefinition): Refer {
+    if (def.custom) return this.#custom(def, def.custom);
     this.#addKind(def);
     return (type) => {
       if (type === "object") return this.#named(def.schema);
       if (type === "list") return this.#list(def);
       if (type === "patch") return this.#patch();
       return this.#named(type);
+    };
+  }
+
+  /** Custom resources: the schema is its CustomResourceDefinition's, its list is made here. */
+  #custom(def: ResourceDefinition, { openApi }: CustomSchema): Refer {
+    const name = customName(def);
+    const meta = this.#named("meta/v1.ObjectMeta");
+    const gvk = groupVersionKind(def);
+    const properties = openApi["properties"] as Record<string, Schema>;
+    this.schemas.set(name, {
+      ...openApi,
+      properties: { ...properties, metadata: { description: METADATA_TEXT, allOf: [meta] } },
+      "x-kubernetes-group-version-kind": [gvk],
+    });
+    this.schemas.set(`${name}List`, {
+      type: "object",
+      description: `${def.listKind} is a list of ${def.kind}`,
+      required: ["items"],
+      properties: {
+        apiVersion: { type: "string" },
+        kind: { type: "string" },
+        metadata: { allOf: [this.#named("meta/v1.ListMeta")] },
+        items: { type: "array", items: { allOf: [{ $ref: PREFIX + name }] } },
+      },
+      "x-kubernetes-group-version-kind": [{ ...gvk, kind: def.listKind }],
+    });
+    return (type) => {
+      if (type === "object") return { $ref: PREFIX + name };
+      if (type === "list") return { $ref: `${PREFIX}${name}List` };
+      return type === "patch" ? this.#patch() : this.#named(type);
     };
   }
 
@@ -85,5 +116,10 @@ export class Components {
     return { $ref: PREFIX + name };
   }
 }
+
+const METADATA_TEXT = "Standard object's metadata.";
+
+/** "stable.example.com" v1 CronTab → com.example.stable.v1.CronTab. */
+const customName = ({ group, version, kind }: ResourceDefinition): string => [...group.split(".").reverse(), version, kind].join(".");
 
 export const PREFIX = "#/components/schemas/";

@@ -54,6 +54,6 @@ export async function ensure(kernel: Kernel, definition: ResourceDefinition, nam
   const key = keyOf(definition, namespace, object.metadata.name!);
   if (kernel.store.cache(definition.storage!.resource).get(key)) return false;
   const metadata = { ...object.metadata, uid: uuid(kernel.random), creationTimestamp: rfc3339(kernel.clock.now()) };
-  const result = await kernel.store.create(key, storedBytes(definition, { ...object, metadata }));
+  const result = await kernel.store.create(key, await storedBytes(definition, { ...object, metadata }));
   return result.ok;
 }

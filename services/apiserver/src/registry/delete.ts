@@ -11,7 +11,7 @@ import type { Call, Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
 import { filterOf } from "./filter.ts";
 import { hookOf } from "./hooks.ts";
-import { cacheOf, type Kernel, keyOf, storedBytes, viewOf, writeContext } from "./kernel.ts";
+import { cacheOf, type Kernel, keyOf, preparedView, prepareViews, storedBytes, viewOf, writeContext } from "./kernel.ts";
 import { writeOptions } from "./options.ts";
 
 const RACES_MAX = 50;
@@ -105,7 +105,7 @@ export async function deleteObject(
   if (current) stored = await kernel.store.read(key);
   for (let race = 0; race < RACES_MAX; race++) {
     if (!stored) throw notFound(def, name);
-    const live = viewOf(def, stored).object;
+    const live = (await preparedView(def, stored)).object;
     try {
       await kernel.admission.validate(attributes, undefined, live);
       const decision = beforeDelete(def, live, options, writeContext(kernel, namespace, call.user));
@@ -120,8 +120,8 @@ export async function deleteObject(
           }
           stored = result.current;
         } else {
-          const result = await kernel.store.swap(key, stored.revision, storedBytes(def, decision.object), stored.lease);
-          if (result.ok) return { object: viewOf(def, result.entry).object, removed: false };
+          const result = await kernel.store.swap(key, stored.revision, await storedBytes(def, decision.object), stored.lease);
+          if (result.ok) return { object: (await preparedView(def, result.entry)).object, removed: false };
           stored = result.current;
         }
         current = true;
@@ -146,7 +146,9 @@ export async function removeCollection(kernel: Kernel, call: Call, def: Resource
   const { options, dryRun } = await deleteOptions(call);
   const filter = filterOf(def, namespace, "", call.query);
   await kernel.store.fresh();
-  const entries = [...cacheOf(kernel, def).scan(filter.prefix)].map((entry) => viewOf(def, entry)).filter((entry) => filter.matches(entry));
+  const stored = [...cacheOf(kernel, def).scan(filter.prefix)];
+  await prepareViews(def, stored);
+  const entries = stored.map((entry) => viewOf(def, entry)).filter((entry) => filter.matches(entry));
   const queue = entries.values();
   const worker = async () => {
     for (const entry of queue) {

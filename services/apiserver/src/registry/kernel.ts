@@ -44,7 +44,7 @@ export function writeContext(kernel: Kernel, namespace: string, user: User | und
 /** The folder of a kind's objects in the store; custom resources carry their group. */
 export function storageName(def: ResourceDefinition): string {
   const { group, resource } = def.storage!;
-  return group.includes(".") && !group.endsWith(".k8s.io") ? `${group}.${resource}` : resource;
+  return def.custom ? `${group}.${resource}` : resource;
 }
 
 export const cacheOf = (kernel: Pick<Kernel, "store">, def: ResourceDefinition): ResourceCache => kernel.store.cache(storageName(def));
@@ -65,15 +65,41 @@ export function viewOf(def: ResourceDefinition, entry: Entry): Entry {
   let known = views.get(def);
   if (!known) views.set(def, (known = new WeakMap()));
   let view = known.get(entry);
-  if (!view) {
-    const object = fromStored(entry.object);
-    view = new Entry(entry.key, entry.revision, Buffer.from(JSON.stringify(object)), entry.lease, object);
-    known.set(entry, view);
-  }
+  if (!view) known.set(entry, (view = viewFrom(entry, fromStored(entry.object))));
   return view;
 }
 
-/** Bytes to store for an object in this definition's form. */
-export function storedBytes(def: ResourceDefinition, object: KubeObject): Buffer {
-  return encodeForStorage(def.storage?.toStored?.(object) ?? object);
+/** What needs no change is shown as it is stored. */
+function viewFrom(entry: Entry, object: KubeObject): Entry {
+  if (object === entry.object) return entry;
+  return new Entry(entry.key, entry.revision, Buffer.from(JSON.stringify(object)), entry.lease, object);
+}
+
+/** Where another program converts, its answers have to be there before viewOf is called; undefined: nothing to wait for. */
+export function prepareViews(def: ResourceDefinition, entries: Iterable<Entry>): Promise<void> | undefined {
+  const { convert, fromStored } = def.storage ?? {};
+  if (!convert || !fromStored) return undefined;
+  let known = views.get(def);
+  if (!known) views.set(def, (known = new WeakMap()));
+  const missing = [...entries].filter((entry) => !known.has(entry));
+  if (missing.length === 0) return undefined;
+  return convert(
+    missing.map(({ object }) => object),
+    def.version,
+  ).then((objects) => {
+    for (const [index, entry] of missing.entries()) known.set(entry, viewFrom(entry, fromStored(objects[index]!)));
+  });
+}
+
+/** viewOf for one entry that may have to be converted first. */
+export async function preparedView(def: ResourceDefinition, entry: Entry): Promise<Entry> {
+  await prepareViews(def, [entry]);
+  return viewOf(def, entry);
+}
+
+/** Bytes to store for an object in this definition's form; a promise only where another program converts. */
+export function storedBytes(def: ResourceDefinition, object: KubeObject): Buffer | Promise<Buffer> {
+  const { storage } = def;
+  if (!storage?.convert) return encodeForStorage(storage?.toStored?.(object) ?? object);
+  return storage.convert([object], storage.version).then(([stored]) => encodeForStorage(stored!));
 }

@@ -3,7 +3,7 @@ import type { Call, ListMetadata, Reply } from "../request/call.ts";
 import type { Entry } from "../storage/entry.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { type Filter, filterOf } from "./filter.ts";
-import { cacheOf, type Kernel, keyOf, viewOf } from "./kernel.ts";
+import { cacheOf, type Kernel, keyOf, prepareViews, viewOf } from "./kernel.ts";
 import { parseRevision } from "./revision.ts";
 
 /** Store pages are at least this big: a selective filter must not cost a round trip per match. */
@@ -25,6 +25,7 @@ export async function list(kernel: Kernel, call: Call, def: ResourceDefinition):
   // The cache serves a past revision too, as long as nothing of this resource changed since.
   const fromCache = !plan.exact || (plan.revision >= cache.lastRevision && plan.revision <= kernel.store.revision);
   const revision = plan.exact ? plan.revision : kernel.store.revision;
+  if (fromCache) await prepareViews(def, cache.scan(filter.prefix, plan.after));
   const page = fromCache ? cachePage(kernel, def, filter, plan) : await storePage(kernel, def, filter, plan);
   const metadata: ListMetadata = { resourceVersion: String(revision) };
   if (page.more) {
@@ -115,6 +116,7 @@ async function storePage(kernel: Kernel, def: ResourceDefinition, filter: Filter
   for (;;) {
     const size = plan.limit > 0 ? Math.max(plan.limit - entries.length, filter.empty ? 1 : STORE_PAGE_MIN) : STORE_PAGE_MIN;
     const page = await kernel.store.readPage(filter.prefix, after, size, plan.revision);
+    await prepareViews(def, page.entries);
     for (const [index, stored] of page.entries.entries()) {
       const entry = viewOf(def, stored);
       after = entry.key;

@@ -25,7 +25,7 @@ export async function modifyStored(
     try {
       const object = change(stored.object);
       if (!object) return stored;
-      const result = await kernel.store.swap(key, stored.revision, storedBytes(def, object), stored.lease);
+      const result = await kernel.store.swap(key, stored.revision, await storedBytes(def, object), stored.lease);
       if (result.ok) return result.entry;
       stored = result.current;
     } catch (error) {

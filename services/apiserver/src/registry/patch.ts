@@ -19,7 +19,7 @@ export async function patch(kernel: Kernel, call: Call, def: ResourceDefinition)
   const options = writeOptions(call);
   const contentType = mediaType(call.contentType);
   if (APPLY.has(contentType)) return apply(kernel, call, def, options);
-  const type = patchTypeOf(contentType);
+  const type = patchTypeOf(contentType, def);
   const body = await call.body();
   return modify(kernel, call, def, options, (current) => {
     const { object, warnings } = applyPatch(def, current, { type, body, fieldValidation: options.fieldValidation });
@@ -32,10 +32,12 @@ export async function patch(kernel: Kernel, call: Call, def: ResourceDefinition)
 export const mediaType = (contentType: string | undefined): string => (contentType ?? "").split(";")[0]!.trim().toLowerCase();
 
 /** @throws ApiError UnsupportedMediaType */
-export function patchTypeOf(contentType: string): PatchType {
+export function patchTypeOf(contentType: string, def?: ResourceDefinition): PatchType {
   const type = TYPES[contentType];
-  if (type) return type;
-  const accepted = [...Object.keys(TYPES), ...APPLY].join(", ");
+  // Custom resources have no merge strategies.
+  const known = Object.keys(TYPES).filter((each) => !def?.custom || TYPES[each] !== "strategic");
+  if (type && known.includes(contentType)) return type;
+  const accepted = [...known, ...APPLY].join(", ");
   throw apiError("UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${accepted}`);
 }
 

@@ -42,7 +42,8 @@ function fullScale(call: Call, body: Uint8Array, options: Parameters<typeof deco
 function patchedScale(call: Call, def: ResourceDefinition, body: Uint8Array) {
   const type = patchTypeOf(mediaType(call.contentType));
   // Patching needs no more of a definition than its kind and schema.
-  const definition: ResourceDefinition = { ...def, ...SCALE, listKind: "ScaleList" };
+  const { custom: _, ...rest } = def;
+  const definition: ResourceDefinition = { ...rest, ...SCALE, listKind: "ScaleList" };
   return (current: KubeObject): KubeObject => {
     const { object, warnings } = applyPatch(definition, current, { type, body });
     call.warnings.push(...warnings);

@@ -5,7 +5,7 @@ import { isTrue } from "../request/request-info.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Change } from "../storage/resource-cache.ts";
 import { type Filter, filterOf } from "./filter.ts";
-import { cacheOf, type Kernel, storageName, viewOf } from "./kernel.ts";
+import { cacheOf, type Kernel, prepareViews, storageName, viewOf } from "./kernel.ts";
 import { parseRevision } from "./revision.ts";
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
@@ -111,7 +111,9 @@ function startWatch(kernel: Kernel, def: ResourceDefinition, plan: Plan, sink: W
   let unsubscribe = () => {};
   let unsubscribeFlush = () => {};
   let dirty = false;
+  let stopped = false;
   const stop = () => {
+    stopped = true;
     unsubscribe();
     unsubscribeFlush();
     for (const timer of timers) timer.cancel();
@@ -120,6 +122,7 @@ function startWatch(kernel: Kernel, def: ResourceDefinition, plan: Plan, sink: W
     stop();
     sink.end();
   };
+  const turn = inTurn(def, end);
   const deliver = (change: Change) => {
     const event = visible(def, plan.filter, change);
     if (!event) return;
@@ -131,13 +134,25 @@ function startWatch(kernel: Kernel, def: ResourceDefinition, plan: Plan, sink: W
     let from = plan.revision;
     if (plan.initial) {
       from = kernel.store.revision;
-      for (const stored of cache.scan(plan.filter.prefix)) {
-        const entry = viewOf(def, stored);
-        if (plan.filter.matches(entry)) sink.event("ADDED", entry);
-      }
-      if (plan.initialBookmark && plan.bookmarks) sink.bookmark(from, true);
+      const present = def.storage?.convert ? [...cache.scan(plan.filter.prefix)] : cache.scan(plan.filter.prefix);
+      turn(present, () => {
+        if (stopped) return;
+        for (const stored of present) {
+          const entry = viewOf(def, stored);
+          if (plan.filter.matches(entry)) sink.event("ADDED", entry);
+        }
+        if (plan.initialBookmark && plan.bookmarks) sink.bookmark(from, true);
+        sink.flush();
+      });
     }
-    unsubscribe = cache.subscribe(from, deliver);
+    unsubscribe = cache.subscribe(from, (change) => {
+      const { entry, previous } = change;
+      turn(previous ? [entry, previous] : [entry], () => {
+        if (stopped) return;
+        deliver(change);
+        if (def.storage?.convert) sink.flush();
+      });
+    });
   } catch (error) {
     if (!isApiError(error)) throw error;
     sink.error((error as ApiError).status);
@@ -165,6 +180,19 @@ function startWatch(kernel: Kernel, def: ResourceDefinition, plan: Plan, sink: W
     );
   }
   return stop;
+}
+
+/**
+ * Runs steps whose entries can be shown: at once, unless another program converts; then in their order, as its answers
+ * come. A conversion that fails ends the watch.
+ */
+function inTurn(def: ResourceDefinition, end: () => void): (entries: Iterable<Entry>, step: () => void) => void {
+  if (!def.storage?.convert) return (_, step) => step();
+  let last = Promise.resolve();
+  return (entries, step) => {
+    last = last.then(() => prepareViews(def, entries)).then(step);
+    last.catch(end);
+  };
 }
 
 /** What a change looks like to a watcher whose selector may start or cease to match. */

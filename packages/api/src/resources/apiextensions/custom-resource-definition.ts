@@ -1,3 +1,4 @@
+import { validateCrdSchemas } from "../../custom/validate-schema.ts";
 import { createdColumn, defineResource, nameColumn, statusSubresource } from "../../define.ts";
 import type { CustomResourceDefinition } from "../../types.ts";
 import { validateCrd, validateCrdUpdate } from "../../validation/crd.ts";
@@ -33,10 +34,24 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
       noteStoredVersions(crd);
     },
     prepareForUpdate: noteStoredVersions,
-    validate: validateCrd,
+    validate(crd, errors) {
+      validateCrd(crd, errors);
+      validateCrdSchemas(crd, errors);
+    },
     validateUpdate: validateCrdUpdate,
+    // Its instances go first: a definition that is not yet marked as deleted cannot simply vanish.
+    holdsDeletion: ({ metadata }) => metadata.deletionTimestamp === undefined,
+    markDeleted: holdForInstances,
   },
 });
+
+/** The API server takes the finalizer away when the last instance is gone. */
+const INSTANCES_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
+
+function holdForInstances(crd: CustomResourceDefinition): void {
+  const { metadata } = crd;
+  if (!metadata.finalizers?.includes(INSTANCES_FINALIZER)) metadata.finalizers = [...(metadata.finalizers ?? []), INSTANCES_FINALIZER];
+}
 
 type Status = NonNullable<CustomResourceDefinition["status"]>;
 
