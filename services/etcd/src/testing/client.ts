@@ -1,5 +1,5 @@
 /** A lean etcd client for tests and measurements: it must cost less than what it measures. */
-import type { ClientHttp2Session } from "node:http2";
+import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
 import { dial, unary } from "../grpc/client.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
@@ -8,9 +8,11 @@ export class StoreClient {
   private connection: ReturnType<typeof dial> | undefined;
   private up: Promise<void> | undefined;
   readonly url: string;
+  private readonly tls: SecureClientSessionOptions | undefined;
 
-  constructor(url: string) {
+  constructor(url: string, tls?: SecureClientSessionOptions) {
     this.url = url;
+    this.tls = tls;
   }
 
   /** @throws when the member cannot be reached or answers with an error. */
@@ -86,7 +88,7 @@ export class StoreClient {
   private async connect(): Promise<ReturnType<typeof dial>> {
     if (!this.connection) {
       this.up = new Promise((resolve, reject) => {
-        const connection = dial(this.url, undefined, resolve, (error) => {
+        const connection = dial(this.url, this.tls, resolve, (error) => {
           if (this.connection === connection) this.connection = undefined;
           reject(error ?? new Error("connection closed"));
         });

@@ -33,12 +33,12 @@ export class StoreCluster {
     this.folder = mkdtempSync(join(tmpdir(), `store-${kind}-`));
   }
 
-  static async start(kind: Kind, size = 3, flags: readonly string[] = []): Promise<StoreCluster> {
+  static async start(kind: Kind, size = 3, flags: readonly string[] = [], scheme = "http"): Promise<StoreCluster> {
     const ports = await freePorts(size * 2);
     const members = Array.from({ length: size }, (_, i) => ({
       name: `m${i}`,
-      clientUrl: `http://127.0.0.1:${ports[i * 2]}`,
-      peerUrl: `http://127.0.0.1:${ports[i * 2 + 1]}`,
+      clientUrl: `${scheme}://127.0.0.1:${ports[i * 2]}`,
+      peerUrl: `${scheme}://127.0.0.1:${ports[i * 2 + 1]}`,
       process: undefined,
     }));
     const cluster = new StoreCluster(kind, members, flags);
