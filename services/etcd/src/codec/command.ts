@@ -1,3 +1,5 @@
+import { Arena } from "./arena.ts";
+
 /**
  * What a log entry carries: which command, who proposed it, and the client's
  * request as it came in. Nothing is encoded anew on the way to disks and peers.
@@ -42,8 +44,11 @@ export interface Command {
   readonly payload: Buffer;
 }
 
+/** In memory of the log's own: the entry outlives the request by far. */
+const arena = new Arena();
+
 export function encodeCommand(kind: CommandKind, origin: number, sequence: number, payload: Uint8Array): Buffer {
-  const out = Buffer.allocUnsafe(COMMAND_HEADER_BYTES + payload.length);
+  const out = arena.take(COMMAND_HEADER_BYTES + payload.length);
   out[0] = COMMANDS[kind];
   out.writeDoubleLE(origin, 1);
   out.writeDoubleLE(sequence, 9);

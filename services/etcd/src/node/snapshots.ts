@@ -16,7 +16,7 @@ import type { Replica } from "./replica.ts";
 
 /** Entries kept in memory, so that a member a little behind needs no snapshot; half of them when there are too many. */
 const LOG_ENTRIES_MAX = 20_000;
-const LOG_BYTES_MAX = 32 << 20;
+const LOG_BYTES_MAX = 24 << 20;
 
 export interface SnapshotsOptions {
   readonly replica: Replica;

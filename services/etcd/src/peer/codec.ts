@@ -1,4 +1,5 @@
 import type { Conf, Entry, Message, NodeId, Proposal, SnapshotMeta } from "@flotilla/raft";
+import { Arena } from "../codec/arena.ts";
 import { Reader, WireError } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 
@@ -20,6 +21,20 @@ const TYPES = [
   "read-reply",
   "propose",
 ] as const;
+
+const MESSAGE_BYTES = 64;
+const ENTRY_BYTES = 32;
+
+/** About what a batch takes, rather more than less. */
+export function sizeOf(messages: readonly Message[]): number {
+  let bytes = MESSAGE_BYTES;
+  for (const m of messages) {
+    bytes += MESSAGE_BYTES;
+    if (m.type === "append") for (const e of m.entries) bytes += e.data.length + ENTRY_BYTES;
+    else if (m.type === "propose") for (const p of m.proposals) bytes += p.data.length + ENTRY_BYTES;
+  }
+  return bytes;
+}
 
 export function writeBatch(w: Writer, messages: readonly Message[]): void {
   for (const m of messages) w.message(0x0a, () => writeMessage(w, m));
@@ -194,13 +209,14 @@ function readEntry(r: Reader): Entry {
     else if (tag === 0x10) term = r.int();
     else if (tag === 0x18) conf = r.bool();
     // A copy: the log keeps entries long after the network buffer should be gone.
-    else if (tag === 0x22) data = Buffer.from(r.bytes());
+    else if (tag === 0x22) data = arena.copy(r.bytes());
     else r.skip(tag);
   }
   return { index, term, kind: conf ? "conf" : "normal", data };
 }
 
 const EMPTY = new Uint8Array(0);
+const arena = new Arena();
 
 function readSnapshot(r: Reader): SnapshotMeta {
   let index = 0;

@@ -1,7 +1,8 @@
 import { assert } from "@flotilla/base";
 import type { Entry, HardState } from "@flotilla/raft";
 import { type Disk, type DiskFile, pathOf } from "./disk.ts";
-import { encodeRecord, markSyncedBefore, RECORD_HEADER_BYTES, sealRecord } from "./record.ts";
+import { encodeRecord, markSyncedBefore } from "./record.ts";
+import { RecordBuffer } from "./record-buffer.ts";
 
 /** Record types of the log. Numbers are part of the format. */
 export const WAL = { meta: 1, entry: 2, hardState: 3, restore: 4 } as const;
@@ -21,6 +22,12 @@ export interface WalBatch {
 }
 
 const ENTRY_HEADER_BYTES = 17;
+
+interface Pending {
+  records: RecordBuffer;
+  done: (() => void)[];
+  sync: boolean;
+}
 
 /**
  * The write-ahead log: segments of records, appended to and never changed.
@@ -43,7 +50,9 @@ export class Wal {
   private sequence: number;
   private last = 0;
   private hardState: HardState | undefined;
-  private pending: { data: Buffer[]; done: (() => void)[]; sync: boolean } = { data: [], done: [], sync: false };
+  private pending: Pending = { records: new RecordBuffer(), done: [], sync: false };
+  /** The buffer that is not gathering: it was written, or is being written. */
+  private other = new RecordBuffer();
   private busy = false;
   private writing = Promise.resolve();
   private failed = false;
@@ -78,14 +87,14 @@ export class Wal {
     if (this.failed) return;
     const { pending } = this;
     if (batch.restored) {
-      pending.data.push(encodeRecord(WAL.restore, Buffer.from(JSON.stringify(batch.restored))));
+      pending.records.addBytes(WAL.restore, Buffer.from(JSON.stringify(batch.restored)));
       this.last = batch.restored.index;
     }
-    for (const entry of batch.entries) pending.data.push(encodeEntry(entry));
+    for (const entry of batch.entries) addEntry(pending.records, entry);
     if (batch.entries.length > 0) this.last = batch.entries[batch.entries.length - 1]!.index;
     if (batch.hardState) {
       this.hardState = batch.hardState;
-      pending.data.push(encodeRecord(WAL.hardState, encodeHardState(batch.hardState)));
+      pending.records.addBytes(WAL.hardState, encodeHardState(batch.hardState));
     }
     pending.sync ||= batch.sync;
     pending.done.push(done);
@@ -111,9 +120,11 @@ export class Wal {
     this.busy = true;
     while (this.pending.done.length > 0) {
       const batch = this.pending;
-      this.pending = { data: [], done: [], sync: false };
+      this.pending = { records: this.other, done: [], sync: false };
+      this.other = batch.records;
       try {
-        if (batch.data.length > 0) await this.write(batch.data, batch.sync);
+        if (batch.records.length > 0) await this.write(batch.records.bytes, batch.sync);
+        batch.records.clear();
       } catch (error) {
         this.failed = true;
         this.busy = false;
@@ -125,10 +136,9 @@ export class Wal {
     this.busy = false;
   }
 
-  private async write(data: Buffer[], sync: boolean): Promise<void> {
-    if (!this.dirty) markSyncedBefore(data[0]!);
+  private async write(bytes: Buffer, sync: boolean): Promise<void> {
+    if (!this.dirty) markSyncedBefore(bytes);
     this.dirty = true;
-    const bytes = data.length === 1 ? data[0]! : Buffer.concat(data);
     await this.file.append(bytes);
     if (sync) {
       const observed = this.onSync();
@@ -186,16 +196,13 @@ export const firstIndexOf = (name: string) => Number.parseInt(name.slice(17, 33)
 export const sequenceOf = (name: string) => Number.parseInt(name.slice(0, 16), 16);
 const hex = (n: number) => n.toString(16).padStart(16, "0");
 
-/** Written in one piece: entries are most of what is written. */
-function encodeEntry({ index, term, kind, data }: Entry): Buffer {
-  const length = ENTRY_HEADER_BYTES + data.length;
-  const out = Buffer.allocUnsafe(RECORD_HEADER_BYTES + length);
-  out.writeDoubleLE(index, RECORD_HEADER_BYTES);
-  out.writeDoubleLE(term, RECORD_HEADER_BYTES + 8);
-  out[RECORD_HEADER_BYTES + 16] = kind === "conf" ? 1 : 0;
-  out.set(data, RECORD_HEADER_BYTES + ENTRY_HEADER_BYTES);
-  sealRecord(out, 0, WAL.entry, length);
-  return out;
+function addEntry(records: RecordBuffer, { index, term, kind, data }: Entry): void {
+  records.add(WAL.entry, ENTRY_HEADER_BYTES + data.length, (out, at) => {
+    out.writeDoubleLE(index, at);
+    out.writeDoubleLE(term, at + 8);
+    out[at + 16] = kind === "conf" ? 1 : 0;
+    out.set(data, at + ENTRY_HEADER_BYTES);
+  });
 }
 
 export function decodeEntry(payload: Buffer): Entry {

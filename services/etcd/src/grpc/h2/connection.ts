@@ -14,6 +14,7 @@ import {
 } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { HpackDecoder, HpackError, ResponseHeaders } from "./hpack.ts";
+import { readInto } from "./read-into.ts";
 import { Stream } from "./stream.ts";
 
 /** What we let the other side send before we answer. */
@@ -59,7 +60,7 @@ export class Connection {
   constructor(socket: Socket, onStream: (stream: Stream) => void) {
     this.socket = socket;
     this.onStream = onStream;
-    socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    readInto(socket, (bytes) => this.receive(bytes));
     socket.on("drain", () => this.drained());
     socket.on("end", () => this.finish());
     socket.on("close", () => this.finish());
@@ -200,7 +201,8 @@ export class Connection {
     const body = unpad(flags, payload, 0);
     // Known before the data is handled: an answer may follow at once, and then ends the stream.
     stream.remoteEnded = (flags & FLAG.endStream) !== 0;
-    if (body.length > 0) stream.onData(body);
+    // A copy: messages are kept until they are answered, what is read into is not.
+    if (body.length > 0) stream.onData(Buffer.from(body));
     if (stream.remoteEnded && !stream.closed) stream.onEnd();
   }
 
