@@ -37,16 +37,21 @@ async function stream(c: ApiContext, call: StreamCall): Promise<void> {
       next = resolve;
     });
   };
-  // Versions never change: what is listed now stays as it is, whatever is written meanwhile.
-  const buckets = bucketsOf(machine, versionsByRevision(machine.store));
-  const hash = createHash("sha256");
-  let remaining = boltSize(buckets);
-  for (const piece of writeBolt(buckets)) {
-    hash.update(piece);
-    remaining -= piece.length;
-    await send(piece, remaining);
-    if (closed) return;
+  // Versions never change: what is listed now stays as it is, whatever is written meanwhile, if it is held.
+  const release = machine.store.hold();
+  try {
+    const buckets = bucketsOf(machine, versionsByRevision(machine.store));
+    const hash = createHash("sha256");
+    let remaining = boltSize(buckets);
+    for (const piece of writeBolt(buckets)) {
+      hash.update(piece);
+      remaining -= piece.length;
+      await send(piece, remaining);
+      if (closed) return;
+    }
+    await send(hash.digest(), 0);
+    call.end();
+  } finally {
+    release();
   }
-  await send(hash.digest(), 0);
-  call.end();
 }

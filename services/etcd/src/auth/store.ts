@@ -152,7 +152,9 @@ export class AuthStore {
   }
 
   export(): AuthState {
-    return { enabled: this.enabled, revision: this.revision, users: [...this.users.values()], roles: [...this.roles.values()] };
+    const users = this.userNames().map((name) => this.users.get(name)!);
+    const roles = this.roleNames().map((name) => this.roles.get(name)!);
+    return { enabled: this.enabled, revision: this.revision, users, roles };
   }
 
   static from(state: AuthState | undefined): AuthStore {

@@ -12,8 +12,8 @@ import {
   VERSION,
 } from "./format.ts";
 
-/** A tree deeper than this is a loop. */
-const DEPTH_MAX = 32;
+/** No tree is deeper. */
+const DEPTH_MAX = 64;
 
 interface Page {
   readonly flags: number;
@@ -29,6 +29,8 @@ export class BoltReader {
   private readonly data: Buffer;
   private readonly page_bytes: number;
   private readonly root: number;
+  /** Pages of the running walk: more than there are means a loop. */
+  private seen = 0;
 
   constructor(data: Buffer) {
     this.data = data;
@@ -42,6 +44,7 @@ export class BoltReader {
   /** The names of the buckets, in order. */
   buckets(): string[] {
     const names: string[] = [];
+    this.seen = 0;
     this.walk(this.page(this.root), 0, (key, _value, flags) => {
       if (flags & BUCKET_FLAG) names.push(key.toString());
     });
@@ -51,6 +54,7 @@ export class BoltReader {
   /** Visits a bucket's items in key order; nothing when there is no such bucket. Views, not copies. */
   forEach(name: string, visit: Visit): void {
     let found: Buffer | undefined;
+    this.seen = 0;
     this.walk(this.page(this.root), 0, (key, value, flags) => {
       if (flags & BUCKET_FLAG && key.toString() === name) found = value;
     });
@@ -58,11 +62,12 @@ export class BoltReader {
     if (found.length < BUCKET_HEADER_BYTES) throw new Error(`bucket ${name} has no header`);
     const root = Number(found.readBigUInt64LE(0));
     const page = root === 0 ? pageIn(found.subarray(BUCKET_HEADER_BYTES), `bucket ${name}`) : this.page(root);
+    this.seen = 0;
     this.walk(page, 0, visit);
   }
 
   private walk(page: Page, depth: number, visit: (key: Buffer, value: Buffer, flags: number) => void): void {
-    if (depth > DEPTH_MAX) throw new Error("the tree is too deep");
+    if (depth > DEPTH_MAX || ++this.seen > this.data.length / this.page_bytes) throw new Error("the tree of pages has a loop");
     for (let i = 0; i < page.count; i++) {
       if (page.flags === FLAGS.branch) {
         const at = elementAt(page, i, BRANCH_ELEMENT_BYTES);

@@ -40,6 +40,8 @@ interface Plan {
 
 const FREELIST_PAGE = 2;
 const ROOT_PAGE = 3;
+/** A branch with fewer would make no level smaller than the one below. */
+const CHILDREN_MIN = 2;
 const CHUNK_BYTES = 256 << 10;
 
 /**
@@ -78,7 +80,7 @@ function planOf(bucket: Bucket, first: number): Plan {
   for (let below = leaves; below.length > 1; below = branches.at(-1)!) {
     const children = below;
     const keySize = (i: number) => BRANCH_ELEMENT_BYTES + firstKey(bucket, leaves, branches, branches.length, i).length;
-    branches.push(cut(children.length, after(children), keySize));
+    branches.push(cut(children.length, after(children), keySize, CHILDREN_MIN));
   }
   return { bucket, leaves, branches, root: (branches.at(-1) ?? leaves)[0]!.page };
 }
@@ -90,8 +92,8 @@ function firstKey(bucket: Bucket, leaves: Run[], branches: Run[][], level: numbe
   return bucket.key(leaves[at]!.from);
 }
 
-/** Cuts `count` elements into pages; at least one page, and at least one element on each. */
-function cut(count: number, first: number, size: (i: number) => number): Run[] {
+/** Cuts `count` elements into pages: at least one page, and on each but the last at least `min` elements. */
+function cut(count: number, first: number, size: (i: number) => number, min = 1): Run[] {
   const runs: Run[] = [];
   let page = first;
   let from = 0;
@@ -100,7 +102,7 @@ function cut(count: number, first: number, size: (i: number) => number): Run[] {
     let to = from;
     while (to < count) {
       const more = size(to);
-      if (to > from && bytes + more > PAGE_BYTES) break;
+      if (to >= from + min && bytes + more > PAGE_BYTES) break;
       bytes += more;
       to++;
     }
