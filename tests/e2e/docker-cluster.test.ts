@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { TestCluster } from "../support/cluster.ts";
 import { BUSYBOX, buildBusybox } from "../support/images.ts";
 import { isAlive, ok, run } from "../support/run.ts";
+import { diagnoseSuite } from "./suites/diagnose.ts";
 import { dockercoinsSuite } from "./suites/dockercoins.ts";
 import { killsSuite } from "./suites/kills.ts";
 import { nodesSuite } from "./suites/nodes.ts";
@@ -22,6 +23,7 @@ describe("a cluster on Docker", { concurrency: 1 }, () => {
 
   nodesSuite(cluster, "docker");
   podsSuite(cluster, BUSYBOX);
+  diagnoseSuite(cluster, BUSYBOX);
   wrongInputSuite(cluster);
   dockercoinsSuite(cluster);
   killsSuite(cluster);

@@ -23,7 +23,8 @@ export class TestCluster {
     return ["setpriv", [`--reuid=${this.uid}`, `--regid=${this.uid}`, "--clear-groups", program, ...args]];
   }
 
-  private get env(): Record<string, string> {
+  /** What makes flotilla and kubectl speak of this cluster. */
+  get environment(): Record<string, string> {
     return { FLOTILLA_HOME: join(this.home, "state"), KUBECONFIG: this.kubeconfig, HOME: this.home };
   }
 
@@ -31,20 +32,20 @@ export class TestCluster {
     return ok(...this.command(FLOTILLA, [...args, "--name", this.name]), {
       timeout_ms: 180_000,
       ...options,
-      env: { ...this.env, ...options.env },
+      env: { ...this.environment, ...options.env },
     });
   }
 
   tryFlotilla(args: string[], options: RunOptions = {}): Promise<Result> {
-    return run(...this.command(FLOTILLA, [...args, "--name", this.name]), { ...options, env: { ...this.env, ...options.env } });
+    return run(...this.command(FLOTILLA, [...args, "--name", this.name]), { ...options, env: { ...this.environment, ...options.env } });
   }
 
   kubectl(...args: string[]): Promise<string> {
-    return ok("kubectl", args, { env: this.env });
+    return ok("kubectl", args, { env: this.environment });
   }
 
   tryKubectl(args: string[], options: RunOptions = {}): Promise<Result> {
-    return run("kubectl", args, { ...options, env: { ...this.env, ...options.env } });
+    return run("kubectl", args, { ...options, env: { ...this.environment, ...options.env } });
   }
 
   async json<T = any>(...args: string[]): Promise<T> {
@@ -52,13 +53,13 @@ export class TestCluster {
   }
 
   apply(manifest: string): Promise<string> {
-    return ok("kubectl", ["apply", "-f", "-"], { env: this.env, stdin: manifest });
+    return ok("kubectl", ["apply", "-f", "-"], { env: this.environment, stdin: manifest });
   }
 
   /** Runs `use` while `kubectl port-forward` is up on a free local port. */
   async portForward<T>(target: string, port: number, use: (local: number) => Promise<T>): Promise<T> {
     const child = spawn("kubectl", ["port-forward", target, `:${port}`], {
-      env: { ...process.env, ...this.env },
+      env: { ...process.env, ...this.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     try {
