@@ -6,15 +6,21 @@ import { validatingAdmissionPolicyBindings } from "./admissionregistration/valid
 import { validatingWebhookConfigurations } from "./admissionregistration/validating-webhook-configuration.ts";
 import { customResourceDefinitions } from "./apiextensions/custom-resource-definition.ts";
 import { apiServices } from "./apiregistration/api-service.ts";
+import { controllerRevisions } from "./apps/controller-revision.ts";
 import { daemonSets } from "./apps/daemon-set.ts";
 import { deployments } from "./apps/deployment.ts";
 import { replicaSets } from "./apps/replica-set.ts";
+import { statefulSets } from "./apps/stateful-set.ts";
 import { selfSubjectReviews } from "./authentication/self-subject-review.ts";
 import { tokenReviews } from "./authentication/token-review.ts";
 import { localSubjectAccessReviews } from "./authorization/local-subject-access-review.ts";
 import { selfSubjectAccessReviews } from "./authorization/self-subject-access-review.ts";
 import { selfSubjectRulesReviews } from "./authorization/self-subject-rules-review.ts";
 import { subjectAccessReviews } from "./authorization/subject-access-review.ts";
+import { horizontalPodAutoscalers } from "./autoscaling/horizontal-pod-autoscaler.ts";
+import { horizontalPodAutoscalersV1 } from "./autoscaling/horizontal-pod-autoscaler-v1.ts";
+import { cronJobs } from "./batch/cron-job.ts";
+import { jobs } from "./batch/job.ts";
 import { certificateSigningRequests } from "./certificates/certificate-signing-request.ts";
 import { leases } from "./coordination/lease.ts";
 import { bindings } from "./core/binding.ts";
@@ -25,6 +31,8 @@ import { limitRanges } from "./core/limit-range.ts";
 import { namespaces } from "./core/namespace.ts";
 import { nodes } from "./core/node.ts";
 import { pods } from "./core/pod.ts";
+import { podTemplates } from "./core/pod-template.ts";
+import { replicationControllers } from "./core/replication-controller.ts";
 import { resourceQuotas } from "./core/resource-quota.ts";
 import { secrets } from "./core/secret.ts";
 import { services } from "./core/service.ts";
@@ -49,14 +57,18 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   namespaces,
   nodes,
   pods,
+  podTemplates,
+  replicationControllers,
   resourceQuotas,
   secrets,
   serviceAccounts,
   services,
   apiServices,
+  controllerRevisions,
   daemonSets,
   deployments,
   replicaSets,
+  statefulSets,
   eventsV1,
   selfSubjectReviews,
   tokenReviews,
@@ -64,6 +76,10 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   selfSubjectAccessReviews,
   selfSubjectRulesReviews,
   subjectAccessReviews,
+  horizontalPodAutoscalers,
+  horizontalPodAutoscalersV1,
+  cronJobs,
+  jobs,
   certificateSigningRequests,
   clusterRoleBindings,
   clusterRoles,

@@ -63,7 +63,7 @@ class Walk implements ConformResult {
   }
 
   #value(type: StructType, field: Field, value: unknown): unknown {
-    if (value === null && field.scalar !== "json") return undefined;
+    if (value === null) return undefined;
     switch (field.container) {
       case "one":
         return this.#one(type, field, value);

@@ -19,7 +19,7 @@ export type Scalar =
   | "duration"
   /** Any JSON: runtime.RawExtension. */
   | "raw"
-  /** apiextensions JSON: any JSON, null too. */
+  /** apiextensions JSON: any JSON; null only within a list. */
   | "json"
   /** metav1.FieldsV1. */
   | "fields"

@@ -6,9 +6,9 @@ import type { KubeObject } from "../../types.ts";
 /** metrics.k8s.io/v1beta1: what was used lately; measured when asked for, never stored. */
 export function defineUsage<T extends KubeObject & { window: string }>(
   options: { kind: string; resource: string; namespaced: boolean },
-  usageOf: (object: T) => ResourceList,
+  usageOf: (object: T) => ResourceList | undefined,
 ): ResourceDefinition<T> {
-  const used = (name: string): TableColumn<T> => column(name, (object) => usageOf(object)[name] ?? "");
+  const used = (name: string): TableColumn<T> => column(name, (object) => usageOf(object)?.[name] ?? "");
   return {
     ...defineResource<T>({
       ...options,
