@@ -3,7 +3,7 @@ import { sleep } from "@flotilla/base";
 import type { BasePorts, Component } from "@flotilla/process";
 import { buildAdmission } from "./admission/create.ts";
 import { createAudit } from "./audit/create.ts";
-import { createAuthenticator } from "./authn/authenticator.ts";
+import { createAuthenticator, forAudiences } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-token.ts";
 import { ServiceAccountTokens } from "./authn/service-account.ts";
 import { tokenFileAuthenticator } from "./authn/token-file.ts";
@@ -50,13 +50,14 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   const store = new Store(clock, log, config.etcd, encryption?.transformer);
   const authorizer = createAuthorizer(store, config.authorizationModes);
   const tokens = new ServiceAccountTokens(store, clock, random, config.serviceAccounts);
+  const { audiences } = config.serviceAccounts;
   const authenticator = createAuthenticator(
     [
-      ...(config.tokenFile === undefined ? [] : [tokenFileAuthenticator(config.tokenFile)]),
+      ...(config.tokenFile === undefined ? [] : [forAudiences(tokenFileAuthenticator(config.tokenFile), audiences)]),
       tokens.authenticate,
-      ...(config.bootstrapTokens ? [bootstrapTokenAuthenticator(store, clock)] : []),
+      ...(config.bootstrapTokens ? [forAudiences(bootstrapTokenAuthenticator(store, clock), audiences)] : []),
     ],
-    config.anonymous,
+    { anonymous: config.anonymous, audiences },
   );
   const metrics = new RequestMetrics(clock, ({ group, version, resource }) => definitions.find(group, version, resource) !== undefined);
   const admission = buildAdmission(ports, config, { store, definitions, authorizer, metrics: metrics.registry });

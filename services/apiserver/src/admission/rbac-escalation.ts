@@ -1,10 +1,13 @@
 import type { ClusterRole, KubeObject, RoleBinding } from "@flotilla/api";
 import { checkOf } from "../authz/attributes.ts";
 import type { Authorizer, PolicyRule } from "../authz/authorizer.ts";
+import { effectiveRules } from "../authz/rbac.ts";
 import { uncovered } from "../authz/rules.ts";
+import { equalJson } from "../registry/clone.ts";
 import { forbidden, notFound } from "../request/errors.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
+import { cachedObjects } from "./cached.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
@@ -14,6 +17,7 @@ export function rbacEscalation({ store, authorizer }: { store: Store; authorizer
     name: "RBACEscalation",
     validate(attributes, object, old) {
       if (attributes.definition.group !== GROUP || attributes.operation === "DELETE" || !object) return;
+      if (old && onlyLetsGo(object, old)) return;
       const { resource } = attributes.definition;
       if (resource === "roles" || resource === "clusterroles") checkRole(authorizer, attributes, object, old);
       if (resource === "rolebindings" || resource === "clusterrolebindings")
@@ -22,17 +26,29 @@ export function rbacEscalation({ store, authorizer }: { store: Store; authorizer
   };
 }
 
-function checkRole(authorizer: Authorizer, attributes: AdmissionAttributes, object: KubeObject, old: KubeObject | undefined): void {
-  const wanted = rulesOf(object);
-  if (old && JSON.stringify(rulesOf(old)) === JSON.stringify(wanted)) return;
-  const { resource } = attributes.definition;
-  if (may(authorizer, attributes, "escalate", resource, attributes.name)) return;
-  checkCovered(authorizer, attributes, wanted);
-  const aggregation = (object as unknown as ClusterRole).aggregationRule;
-  if (aggregation && !old && !may(authorizer, attributes, "*", "*", "")) {
-    checkCovered(authorizer, attributes, [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]);
-  }
+/** Every permission there is: who gathers rules by aggregation may come to hold any. */
+const FULL_AUTHORITY: PolicyRule[] = [
+  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
+  { verbs: ["*"], nonResourceURLs: ["*"] },
+];
+
+/** The garbage collector takes away owners and finalizers of roles that it could not grant. */
+function onlyLetsGo(object: KubeObject, old: KubeObject): boolean {
+  const rest = ({ metadata, ...body }: KubeObject) => {
+    const { ownerReferences: _, finalizers: __, managedFields: ___, resourceVersion: ____, ...meta } = metadata;
+    return { ...body, metadata: meta };
+  };
+  return equalJson(rest(object), rest(old)) && !equalJson(object.metadata, old.metadata);
 }
+
+/** Any change counts: a label may make a role part of another that gathers by it. */
+function checkRole(authorizer: Authorizer, attributes: AdmissionAttributes, object: KubeObject, old: KubeObject | undefined): void {
+  if (may(authorizer, attributes, "escalate", attributes.definition.resource, attributes.name)) return;
+  checkCovered(authorizer, attributes, rulesOf(object));
+  if (gathers(object) || (old && gathers(old))) checkCovered(authorizer, attributes, FULL_AUTHORITY);
+}
+
+const gathers = (role: KubeObject): boolean => ((role as unknown as ClusterRole).aggregationRule?.clusterRoleSelectors ?? []).length > 0;
 
 function checkBinding(store: Store, authorizer: Authorizer, attributes: AdmissionAttributes, binding: RoleBinding): void {
   const { kind, name } = binding.roleRef;
@@ -41,7 +57,9 @@ function checkBinding(store: Store, authorizer: Authorizer, attributes: Admissio
   const key = kind === "ClusterRole" ? `/registry/clusterroles/${name}` : `/registry/roles/${attributes.namespace}/${name}`;
   const role = store.cache(resource).get(key)?.object;
   if (!role) throw notFound({ group: GROUP, resource }, name);
-  checkCovered(authorizer, attributes, rulesOf(role));
+  // What the role gathers counts, whether or not a controller has written it down yet: the authorizer grants it.
+  const all = gathers(role) ? cachedObjects<ClusterRole>(store, "clusterroles", "") : [];
+  checkCovered(authorizer, attributes, effectiveRules(role as unknown as ClusterRole, all));
 }
 
 const rulesOf = (role: KubeObject): PolicyRule[] => (role["rules"] ?? []) as PolicyRule[];

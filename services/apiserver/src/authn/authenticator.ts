@@ -5,24 +5,42 @@ export const AUTHENTICATED = "system:authenticated";
 export const UNAUTHENTICATED = "system:unauthenticated";
 export const ANONYMOUS: User = { name: "system:anonymous", groups: [UNAUTHENTICATED] };
 
+/** A caller that a token names, and for which of the audiences asked about it is good. */
+export interface TokenUser {
+  user: User;
+  audiences: readonly string[];
+}
+
 /**
  * One way to know a caller. undefined: these credentials are not of its kind, ask the next.
  * @throws ApiError Unauthorized when they are, and are wrong.
  */
-export type TokenAuthenticator = (token: string, audiences?: readonly string[]) => Promise<User | undefined>;
+export type TokenAuthenticator = (token: string, audiences: readonly string[]) => Promise<TokenUser | undefined>;
+
+/** Tokens that name no audience are for the API itself. */
+export function forAudiences(authenticate: (token: string) => Promise<User | undefined>, own: readonly string[]): TokenAuthenticator {
+  return async (token, wanted) => {
+    const audiences = wanted.filter((audience) => own.includes(audience));
+    const user = audiences.length > 0 ? await authenticate(token) : undefined;
+    return user && { user, audiences };
+  };
+}
 
 export interface Authenticator {
   authenticate(credentials: Credentials): Promise<User>;
-  /** For TokenReview. undefined: nobody knows the token. */
-  token: TokenAuthenticator;
+  /** For TokenReview; without audiences: the API's own. undefined: nobody knows the token. */
+  token(token: string, audiences?: readonly string[]): Promise<TokenUser | undefined>;
 }
 
 /** Asks for a certificate first, then each kind of token in order; who shows nothing is anonymous, if allowed. */
-export function createAuthenticator(tokens: readonly TokenAuthenticator[], allowAnonymous: boolean): Authenticator {
-  const token: TokenAuthenticator = async (text, audiences) => {
+export function createAuthenticator(
+  tokens: readonly TokenAuthenticator[],
+  { anonymous, audiences: own }: { anonymous: boolean; audiences: readonly string[] },
+): Authenticator {
+  const token: Authenticator["token"] = async (text, audiences = own) => {
     for (const authenticator of tokens) {
-      const user = await authenticator(text, audiences);
-      if (user) return { ...user, groups: [...user.groups, AUTHENTICATED] };
+      const found = await authenticator(text, audiences);
+      if (found) return { ...found, user: { ...found.user, groups: [...found.user.groups, AUTHENTICATED] } };
     }
     return undefined;
   };
@@ -32,10 +50,10 @@ export function createAuthenticator(tokens: readonly TokenAuthenticator[], allow
       const { certificate, bearerToken } = credentials;
       if (certificate) return userOf(certificate);
       if (bearerToken !== undefined) {
-        const user = await token(bearerToken);
-        if (user) return user;
+        const found = await token(bearerToken);
+        if (found) return found.user;
       }
-      if (bearerToken !== undefined || credentials.badCertificate || !allowAnonymous) throw unauthorized();
+      if (bearerToken !== undefined || credentials.badCertificate || !anonymous) throw unauthorized();
       return ANONYMOUS;
     },
   };

@@ -1,14 +1,14 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Secret } from "@flotilla/api";
 import type { Clock } from "@flotilla/base";
+import type { User } from "../request/call.ts";
 import type { Store } from "../storage/store.ts";
-import type { TokenAuthenticator } from "./authenticator.ts";
 
 const FORM = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
 
 /** Tokens in Secrets of type bootstrap.kubernetes.io/token in kube-system, for nodes that join. */
-export function bootstrapTokenAuthenticator(store: Store, clock: Clock): TokenAuthenticator {
+export function bootstrapTokenAuthenticator(store: Store, clock: Clock): (token: string) => Promise<User | undefined> {
   return async (token) => {
     const [, id, secretPart] = FORM.exec(token) ?? [];
     if (!id || !secretPart) return undefined;

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import type { KubeObject } from "@flotilla/api";
+import type { KubeObject, PodSpec } from "@flotilla/api";
 import { type Clock, type Random, uuid } from "@flotilla/base";
 import { CompactSign, compactVerify, decodeProtectedHeader } from "jose";
 import type { User } from "../request/call.ts";
@@ -10,6 +10,8 @@ const LEGACY_ISSUER = "kubernetes/serviceaccount";
 const VERIFIED_MAX = 5_000;
 /** Clocks of other machines may differ by this much. */
 const LEEWAY_SECONDS = 10;
+/** Tokens live this much longer than what they are bound to was meant to. */
+const DELETED_LEEWAY_MS = 60_000;
 
 export interface ServiceAccountKeys {
   /** PEM files: public keys, private keys or certificates. */
@@ -115,17 +117,25 @@ export class ServiceAccountTokens {
     };
   }
 
-  readonly authenticate: TokenAuthenticator = async (token, audiences) => {
+  readonly authenticate: TokenAuthenticator = async (token, wanted) => {
     const claims = await this.verify(token);
     if (!claims) return undefined;
     const now = this.clock.now() / 1000;
     if (claims.exp !== undefined && claims.exp <= now) return undefined;
     if (claims.nbf !== undefined && claims.nbf > now + LEEWAY_SECONDS) return undefined;
-    if (claims.iss === LEGACY_ISSUER) return this.legacyUser(claims, token);
-    const wanted = audiences ?? this.audiences;
-    const given = claims.aud === undefined ? [] : [claims.aud].flat();
-    if (!given.some((audience) => wanted.includes(audience))) return undefined;
-    return this.boundUser(claims);
+    // The older kind names no audience: it is for the API itself.
+    const legacy = claims.iss === LEGACY_ISSUER;
+    const given = legacy ? this.audiences : [claims.aud ?? []].flat();
+    const audiences = wanted.filter((audience) => given.includes(audience));
+    if (audiences.length === 0) return undefined;
+    const known = () => (legacy ? this.legacyUser(claims, token) : this.boundUser(claims));
+    let user = known();
+    if (!user) {
+      // What the token is bound to may have been made a moment ago, through another server.
+      await this.store.fresh();
+      user = known();
+    }
+    return user && { user, audiences };
   };
 
   private async verify(token: string): Promise<Claims | undefined> {
@@ -161,7 +171,8 @@ export class ServiceAccountTokens {
     const livePod = pod && this.stands("pods", namespace, pod);
     if (pod && !livePod) return undefined;
     if (secret && !this.stands("secrets", namespace, secret)) return undefined;
-    if (node && !pod && !this.stands("nodes", "", node)) return undefined;
+    if (node && (livePod ? livePod["spec"] && (livePod["spec"] as PodSpec).nodeName !== node.name : !this.stands("nodes", "", node)))
+      return undefined;
     const extra: Record<string, string[]> = {};
     if (claims.jti) extra["authentication.kubernetes.io/credential-id"] = [`JTI=${claims.jti}`];
     if (pod) {
@@ -190,7 +201,11 @@ export class ServiceAccountTokens {
   private stands(resource: string, namespace: string, reference: Reference): KubeObject | undefined {
     const key = namespace === "" ? `/registry/${resource}/${reference.name}` : `/registry/${resource}/${namespace}/${reference.name}`;
     const object = this.store.cache(resource).get(key)?.object;
-    return object?.metadata.uid === reference.uid ? object : undefined;
+    if (object?.metadata.uid !== reference.uid) return undefined;
+    const { deletionTimestamp } = object.metadata;
+    // What is going may still do its last work.
+    const gone = deletionTimestamp !== undefined && Date.parse(deletionTimestamp) + DELETED_LEEWAY_MS < this.clock.now();
+    return gone ? undefined : object;
   }
 }
 

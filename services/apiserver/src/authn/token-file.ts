@@ -1,11 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
-import type { TokenAuthenticator } from "./authenticator.ts";
+import type { User } from "../request/call.ts";
 
 /**
  * --token-auth-file: lines of `token,user,uid,"group1,group2"`.
  * @throws Error naming the line that lacks fields.
  */
-export function tokenFileAuthenticator(text: string): TokenAuthenticator {
+export function tokenFileAuthenticator(text: string): (token: string) => Promise<User | undefined> {
   const users = text
     .split("\n")
     .map((line, index) => ({ line: line.trim(), number: index + 1 }))

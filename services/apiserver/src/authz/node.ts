@@ -1,4 +1,4 @@
-import type { Pod, PodSpec } from "@flotilla/api";
+import { isMirrorPod, type PersistentVolume, type Pod, type PodSpec } from "@flotilla/api";
 import { NODE_RULES } from "../bootstrap/policy.ts";
 import type { User } from "../request/call.ts";
 import type { Change } from "../storage/resource-cache.ts";
@@ -8,6 +8,10 @@ import { ruleAllows } from "./rules.ts";
 
 const NODE_USER = "system:node:";
 const READ = new Set(["get", "list", "watch"]);
+
+interface VolumeAttachment {
+  spec: { nodeName: string };
+}
 
 /**
  * A kubelet may read the secrets, config maps, claims and tokens of the pods bound
@@ -26,17 +30,25 @@ export class NodeAuthorizer implements Authorizer {
     const node = nodeOf(a.user);
     if (node === undefined || !a.isResource) return NO_OPINION;
     if (a.group === "" && (a.resource === "secrets" || a.resource === "configmaps")) {
-      return decide(READ.has(a.verb) && a.name !== "" && this.uses(node, a), "can only read objects that a pod on the node refers to");
+      const found = a.subresource === "" && READ.has(a.verb) && a.name !== "" && (this.uses(node, a) || this.storageUses(node, a));
+      return decide(found, `no relationship found between node '${node}' and this object`);
     }
     if (a.group === "" && a.resource === "persistentvolumeclaims")
-      return decide(a.verb === "get" && this.uses(node, a), "can only get claims of its pods");
+      return decide(a.verb === "get" && a.subresource === "" && this.uses(node, a), "can only get claims of its pods");
     if (a.group === "" && a.resource === "serviceaccounts") {
       return decide(
         a.subresource === "token" ? a.verb === "create" && this.uses(node, a) : a.verb === "get" && this.uses(node, a),
         "can only ask for tokens of its pods' accounts",
       );
     }
-    if (a.group === "" && a.resource === "persistentvolumes") return decide(a.verb === "get", "can only get volumes");
+    if (a.group === "" && a.resource === "persistentvolumes") {
+      return decide(a.verb === "get" && a.subresource === "" && this.mounts(node, a.name), "can only get volumes of its pods");
+    }
+    if (a.group === "storage.k8s.io" && a.resource === "volumeattachments") {
+      const attachment = this.store.cache("volumeattachments").get(`/registry/volumeattachments/${a.name}`)?.object;
+      const own = (attachment as unknown as VolumeAttachment | undefined)?.spec.nodeName === node;
+      return decide(a.verb === "get" && a.subresource === "" && own, "can only get attachments to the node");
+    }
     if (a.group === "coordination.k8s.io" && a.resource === "leases") {
       return decide(a.namespace === "kube-node-lease" && (a.name === node || a.verb === "create"), "can only access its own lease");
     }
@@ -49,11 +61,31 @@ export class NodeAuthorizer implements Authorizer {
     return nodeOf(user) === undefined ? [] : NODE_RULES;
   }
 
-  private uses(node: string, a: Attributes): boolean {
+  private uses(node: string, a: Pick<Attributes, "resource" | "namespace" | "name">): boolean {
     const cache = this.store.cache("pods");
     for (const key of this.index().get(node) ?? []) {
       const entry = cache.get(key);
       if (entry && entry.namespace === a.namespace && refersTo(entry.object as unknown as Pod, a.resource, a.name)) return true;
+    }
+    return false;
+  }
+
+  /** Whether a claim of one of the node's pods is bound to the volume. */
+  private mounts(node: string, volume: string): boolean {
+    const found = this.store.cache("persistentvolumes").get(`/registry/persistentvolumes/${volume}`)?.object;
+    const claim = (found as unknown as PersistentVolume | undefined)?.spec?.claimRef;
+    if (!claim?.name || !claim.namespace) return false;
+    return this.uses(node, { resource: "persistentvolumeclaims", namespace: claim.namespace, name: claim.name });
+  }
+
+  /** Secrets that the driver of a mounted volume needs. */
+  private storageUses(node: string, { resource, namespace, name }: Attributes): boolean {
+    const volumes = this.store.cache("persistentvolumes");
+    if (resource !== "secrets" || volumes.size === 0) return false;
+    for (const { object, name: volume } of volumes.scan("/registry/persistentvolumes/")) {
+      const { csi } = (object as unknown as PersistentVolume).spec ?? {};
+      const references = [csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef];
+      if (references.some((ref) => ref?.name === name && ref.namespace === namespace) && this.mounts(node, volume)) return true;
     }
     return false;
   }
@@ -91,7 +123,8 @@ const nodeNameOf = (object: object): string | undefined => (object as Pod).spec?
 /** Whether the pod names this secret, config map, claim or account anywhere. */
 export function refersTo(pod: Pod, resource: string, name: string): boolean {
   const spec = pod.spec;
-  if (!spec) return false;
+  // The node itself makes mirror pods: they give it no access.
+  if (!spec || isMirrorPod(pod)) return false;
   if (resource === "serviceaccounts") return (spec.serviceAccountName ?? "default") === name;
   return referencesOf(spec, resource).has(name);
 }

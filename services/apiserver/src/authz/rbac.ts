@@ -85,7 +85,7 @@ export class RbacAuthorizer implements Authorizer {
     const scan = <T>(resource: string) =>
       [...this.store.cache(resource).scan(`/registry/${resource}/`)].map((entry) => entry.object as unknown as T);
     const clusterRoleObjects = scan<ClusterRole>("clusterroles");
-    const clusterRoles = new Map(clusterRoleObjects.map((role) => [role.metadata.name, rulesOf(role, clusterRoleObjects)]));
+    const clusterRoles = new Map(clusterRoleObjects.map((role) => [role.metadata.name, effectiveRules(role, clusterRoleObjects)]));
     const roles = new Map(scan<Role>("roles").map((role) => [`${role.metadata.namespace}/${role.metadata.name}`, role.rules]));
     for (const binding of scan<ClusterRoleBinding>("clusterrolebindings")) {
       const rules = (clusterRoles.get(binding.roleRef.name) ?? []) as PolicyRule[];
@@ -104,14 +104,14 @@ export class RbacAuthorizer implements Authorizer {
 }
 
 /** A role's rules and, for an aggregated one, those of the roles it selects: also before any controller has written them down. */
-function rulesOf(role: ClusterRole, all: readonly ClusterRole[], depth = 0): PolicyRule[] {
+export function effectiveRules(role: ClusterRole, all: readonly ClusterRole[], depth = 0): PolicyRule[] {
   const own = (role.rules ?? []) as PolicyRule[];
   const selectors = role.aggregationRule?.clusterRoleSelectors ?? [];
   if (selectors.length === 0 || depth >= AGGREGATION_DEPTH_MAX) return own;
   const chosen = all.filter(
     (other) => other !== role && selectors.some((selector) => parseLabelSelector(selectorText(selector)).matches(other.metadata.labels)),
   );
-  return [...own, ...chosen.flatMap((other) => rulesOf(other, all, depth + 1))];
+  return [...own, ...chosen.flatMap((other) => effectiveRules(other, all, depth + 1))];
 }
 
 function addGrants(into: Map<string, Grant[]>, binding: RoleBinding | ClusterRoleBinding, rules: PolicyRule[], source: string): void {

@@ -34,11 +34,12 @@ export function credentialsOf(certificate: CertificateCredentials, headers: Inco
 }
 
 function impersonationOf(headers: IncomingHttpHeaders): Credentials["impersonate"] {
-  const user = headers["impersonate-user"];
-  if (typeof user !== "string" || user === "") return undefined;
+  const names = Object.keys(headers).filter((name) => name.startsWith("impersonate-"));
+  if (names.length === 0) return undefined;
+  const user = String(headers["impersonate-user"] ?? "");
   const values = (name: string) => [headers[name] ?? []].flat().flatMap((value) => value.split(/,\s*/));
   const extra: Record<string, string[]> = {};
-  for (const name of Object.keys(headers)) {
+  for (const name of names) {
     if (name.startsWith("impersonate-extra-")) extra[unescapeKey(name.slice("impersonate-extra-".length))] = values(name);
   }
   const uid = headers["impersonate-uid"];

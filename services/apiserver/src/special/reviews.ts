@@ -1,4 +1,4 @@
-import { apiError, decodeBody, type KubeObject, type ResourceDefinition } from "@flotilla/api";
+import { apiError, decodeBody, FieldErrors, invalidError, type KubeObject, type ResourceDefinition } from "@flotilla/api";
 import type { Authenticator } from "../authn/authenticator.ts";
 import type { Attributes, Authorizer } from "../authz/authorizer.ts";
 import { decodeOptionsOf } from "../registry/create.ts";
@@ -21,6 +21,7 @@ interface AccessSpec {
   user?: string;
   groups?: string[];
   uid?: string;
+  extra?: Record<string, string[]>;
 }
 
 const AUTHORIZATION = "authorization.k8s.io";
@@ -28,21 +29,29 @@ const AUTHENTICATION = "authentication.k8s.io";
 
 /** The kinds that are questions: nothing is stored, the answer is the status of the reply. */
 export function reviews(authorizer: Authorizer, authenticator: Authenticator): [string, Operation][] {
-  const access = (userOf: (call: Call, spec: AccessSpec) => User): Operation =>
-    review((call, object) => {
+  const access = (
+    userOf: (call: Call, spec: AccessSpec) => User,
+    checkSpec: (spec: AccessSpec, namespace: string, errors: FieldErrors) => void,
+  ): Operation =>
+    review((call, object, def) => {
       const spec = (object["spec"] ?? {}) as AccessSpec;
-      return { ...object, status: accessStatus(authorizer, userOf(call, spec), spec, call.info.namespace) };
+      const errors = new FieldErrors();
+      checkTarget(spec, errors);
+      checkSpec(spec, call.info.namespace, errors);
+      if (!errors.empty) throw invalidError(AUTHORIZATION, def.kind, "", errors);
+      return { ...object, status: accessStatus(authorizer, userOf(call, spec), spec) };
     });
   const caller = (call: Call) => call.user;
-  const named = (_call: Call, spec: AccessSpec): User => {
-    if (!spec.user && !spec.groups?.length)
-      throw apiError("Invalid", "spec.user: Required value: at least one of user or group must be specified");
-    return { name: spec.user ?? "", groups: spec.groups ?? [], ...(spec.uid ? { uid: spec.uid } : {}) };
-  };
+  const named = (_call: Call, { user = "", groups = [], uid, extra }: AccessSpec): User => ({
+    name: user,
+    groups,
+    ...(uid ? { uid } : {}),
+    ...(extra ? { extra } : {}),
+  });
   return [
-    [`${AUTHORIZATION}/selfsubjectaccessreviews:create`, access(caller)],
-    [`${AUTHORIZATION}/subjectaccessreviews:create`, access(named)],
-    [`${AUTHORIZATION}/localsubjectaccessreviews:create`, access(named)],
+    [`${AUTHORIZATION}/selfsubjectaccessreviews:create`, access(caller, () => {})],
+    [`${AUTHORIZATION}/subjectaccessreviews:create`, access(named, checkSubject)],
+    [`${AUTHORIZATION}/localsubjectaccessreviews:create`, access(named, checkLocal)],
     [
       `${AUTHORIZATION}/selfsubjectrulesreviews:create`,
       review((call, object) => ({ ...object, status: rulesStatus(authorizer, call.user, object) })),
@@ -52,23 +61,40 @@ export function reviews(authorizer: Authorizer, authenticator: Authenticator): [
   ];
 }
 
-function review(answer: (call: Call, object: KubeObject) => KubeObject | Promise<KubeObject>): Operation {
+function checkTarget({ resourceAttributes, nonResourceAttributes }: AccessSpec, errors: FieldErrors): void {
+  if (resourceAttributes && nonResourceAttributes) {
+    errors.invalid("spec.nonResourceAttributes", nonResourceAttributes, "cannot be specified in combination with resourceAttributes");
+  }
+  if (!resourceAttributes && !nonResourceAttributes) {
+    errors.invalid("spec.resourceAttributes", null, "exactly one of nonResourceAttributes or resourceAttributes must be specified");
+  }
+}
+
+function checkSubject({ user, groups }: AccessSpec, _namespace: string, errors: FieldErrors): void {
+  if (!user && !groups?.length) errors.invalid("spec.user", user ?? "", "at least one of user or group must be specified");
+}
+
+/** A question about one namespace is asked in it. */
+function checkLocal(spec: AccessSpec, namespace: string, errors: FieldErrors): void {
+  checkSubject(spec, namespace, errors);
+  const { resourceAttributes: resource, nonResourceAttributes } = spec;
+  if (resource && resource.namespace !== namespace) {
+    errors.invalid("spec.resourceAttributes.namespace", resource.namespace ?? "", "must match metadata.namespace");
+  }
+  if (nonResourceAttributes) errors.invalid("spec.nonResourceAttributes", nonResourceAttributes, "disallowed on this kind of request");
+}
+
+function review(answer: (call: Call, object: KubeObject, def: ResourceDefinition) => KubeObject | Promise<KubeObject>): Operation {
   return async (_kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> => {
     const { object, warnings } = decodeBody(def, await call.body(), decodeOptionsOf(call, writeOptions(call)));
     call.warnings.push(...warnings);
     object.metadata ??= {};
-    return { type: "object", code: 201, definition: def, object: await answer(call, object) };
+    return { type: "object", code: 201, definition: def, object: await answer(call, object, def) };
   };
 }
 
-function accessStatus(authorizer: Authorizer, user: User, spec: AccessSpec, localNamespace: string): object {
+function accessStatus(authorizer: Authorizer, user: User, spec: AccessSpec): object {
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
-  if (!resource === !path) {
-    throw apiError(
-      "Invalid",
-      "spec.resourceAttributes: Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified",
-    );
-  }
   const attributes: Attributes = {
     user,
     verb: (resource ?? path)?.verb ?? "",
@@ -76,7 +102,7 @@ function accessStatus(authorizer: Authorizer, user: User, spec: AccessSpec, loca
     version: resource?.version ?? "",
     resource: resource?.resource ?? "",
     subresource: resource?.subresource ?? "",
-    namespace: resource?.namespace ?? localNamespace,
+    namespace: resource?.namespace ?? "",
     name: resource?.name ?? "",
     path: path?.path ?? "",
     isResource: resource !== undefined,
@@ -91,6 +117,7 @@ function accessStatus(authorizer: Authorizer, user: User, spec: AccessSpec, loca
 
 function rulesStatus(authorizer: Authorizer, user: User, object: KubeObject): object {
   const { namespace = "" } = (object["spec"] ?? {}) as { namespace?: string };
+  if (namespace === "") throw apiError("BadRequest", "no namespace on request");
   const rules = authorizer.rulesFor(user, namespace);
   return {
     resourceRules: rules
@@ -110,10 +137,11 @@ function rulesStatus(authorizer: Authorizer, user: User, object: KubeObject): ob
 
 async function tokenStatus(authenticator: Authenticator, object: KubeObject): Promise<KubeObject> {
   const { token = "", audiences } = (object["spec"] ?? {}) as { token?: string; audiences?: string[] };
-  const user = await authenticator.token(token, audiences?.length ? audiences : undefined);
-  const status = user
-    ? { authenticated: true, user: userInfo(user), ...(audiences?.length ? { audiences } : {}) }
-    : { user: {}, error: "[invalid bearer token]" };
+  if (token === "") throw apiError("BadRequest", "token is required for TokenReview in authentication");
+  const found = await authenticator.token(token, audiences?.length ? audiences : undefined);
+  const status = found
+    ? { authenticated: true, user: userInfo(found.user), audiences: found.audiences }
+    : { user: {}, error: "[invalid bearer token, token lookup failed]" };
   return { ...object, status };
 }
 
