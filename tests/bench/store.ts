@@ -1,74 +1,103 @@
-// The store beside real etcd, three members each, with the same client and flags: writes, reads,
-// one writer alone, and the time from SIGKILL of the leader to the next write that succeeds.
-import { readFileSync } from "node:fs";
+// The store beside real etcd: three members each, in the same run, with the same flags and clients.
+// `--quick` leaves out `etcdctl check perf`, which takes a minute per load and kind.
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { StoreClient, waitForLeader } from "../../services/etcd/src/testing/client.ts";
 import { hasRealEtcd, type Kind, StoreCluster } from "../../services/etcd/src/testing/processes.ts";
 import { median, round } from "./measure.ts";
+import { killLeader_ms, restart_s, transfer_ms } from "./store-failover.ts";
+import { clientLoad, type LoadFigures } from "./store-load.ts";
+import { checkPerf, type PerfFigures, type PerfLoad } from "./store-perf.ts";
 
-const VALUE = "x".repeat(1024);
-const SECONDS = 5;
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const LOADS: PerfLoad[] = ["m", "l", "xl"];
 
-interface Figures {
+interface Figures extends LoadFigures {
   firstLeader_ms: number;
-  writes_per_s: number;
-  write_p50_ms: number;
-  write_p99_ms: number;
-  reads_per_s: number;
-  serializableReads_per_s: number;
-  aloneWrite_p50_ms: number;
-  leaderMemory_mb: number;
-  failover_ms: number;
-  failover_all_ms: number[];
+  killLeader_ms: number;
+  killLeader_all_ms: number[];
+  transfer_ms: number;
+  restart200k_s: number;
+  checkPerf: Partial<Record<PerfLoad, PerfFigures>>;
 }
 
 export default async function store(args: string[] = []): Promise<Record<string, unknown>> {
-  const kills = Number(args[0] ?? 5);
-  const ours = await measure("bundle", kills);
-  if (!hasRealEtcd()) return { ...ours, reference: "etcd is not installed" };
-  const reference = await measure("etcd", kills);
-  const ratio = (of: (f: Figures) => number) => round(of(ours) / of(reference));
+  const quick = args.includes("--quick");
+  spawnSync(process.execPath, [join(ROOT, "scripts/build.mjs"), "etcd"], { stdio: ["ignore", "ignore", "inherit"] });
+  const kinds: Kind[] = hasRealEtcd() ? ["bundle", "etcd"] : ["bundle"];
+  const perf: Partial<Record<Kind, Figures["checkPerf"]>> = { bundle: {}, etcd: {} };
+  // Kinds take turns load by load: what else the machine does meets both alike.
+  for (const load of quick ? [] : LOADS) for (const kind of kinds) perf[kind]![load] = await checkPerf(kind, load);
+  const ours: Figures = { ...(await measure("bundle", quick)), checkPerf: perf.bundle! };
+  if (kinds.length === 1) return { ...ours, reference: "etcd is not installed" };
+  const etcd: Figures = { ...(await measure("etcd", quick)), checkPerf: perf.etcd! };
+  return { ratio: ratios(ours, etcd), goal: GOALS, ours, etcd };
+}
+
+const GOALS = {
+  writes: ">= 1",
+  writeP99: "<= 1",
+  reads: ">= 0.7",
+  ranges500: ">= 0.7",
+  kubernetesTxns: ">= 1",
+  watchEvents: ">= 1",
+  aloneWriteP50: "<= 1.2",
+  memoryAfterXl: "<= 0.5",
+  killLeader_ms: "<= 300",
+  transfer_ms: "<= 30",
+  restart200k_s: "<= 3",
+  elections: 0,
+};
+
+/** Ours by etcd's. */
+function ratios(ours: Figures, etcd: Figures): Record<string, number | undefined> {
+  const of = (pick: (f: Figures) => number | undefined) => {
+    const [a, b] = [pick(ours), pick(etcd)];
+    return a === undefined || b === undefined ? undefined : round(a / b);
+  };
   return {
-    ...ours,
-    etcd: reference,
-    ratio: {
-      writes: ratio((f) => f.writes_per_s),
-      reads: ratio((f) => f.reads_per_s),
-      serializableReads: ratio((f) => f.serializableReads_per_s),
-      aloneWrite: ratio((f) => f.aloneWrite_p50_ms),
-      memory: ratio((f) => f.leaderMemory_mb),
-      failover: ratio((f) => f.failover_ms),
-    },
-    goals: { failover_ms: 300, writesRatio: 1, readsRatio: 0.7, aloneWriteRatio: 1.2, memoryRatio: 0.5 },
+    checkPerfM: of((f) => f.checkPerf.m?.writes_per_s),
+    checkPerfL: of((f) => f.checkPerf.l?.writes_per_s),
+    checkPerfXl: of((f) => f.checkPerf.xl?.writes_per_s),
+    slowestM: of((f) => f.checkPerf.m?.slowest_s),
+    slowestL: of((f) => f.checkPerf.l?.slowest_s),
+    slowestXl: of((f) => f.checkPerf.xl?.slowest_s),
+    memoryAfterXl: of((f) => f.checkPerf.xl?.memory_mb),
+    cpuPerWriteXl: of((f) => f.checkPerf.xl?.cpu_us_per_write),
+    writes: of((f) => f.writes.per_s),
+    writeP99: of((f) => f.writes.p99_ms),
+    reads: of((f) => f.reads.per_s),
+    serializableReads: of((f) => f.serializableReads.per_s),
+    mixed: of((f) => f.mixed.per_s),
+    ranges500: of((f) => f.ranges500.per_s),
+    kubernetesTxns: of((f) => f.kubernetesTxns.per_s),
+    watchEvents: of((f) => f.watchEvents_per_s),
+    aloneWriteP50: of((f) => f.aloneWrite.p50_ms),
+    killLeader: of((f) => f.killLeader_ms),
+    transfer: of((f) => f.transfer_ms),
+    restart200k: of((f) => f.restart200k_s),
   };
 }
 
-async function measure(kind: Kind, kills: number): Promise<Figures> {
+async function measure(kind: Kind, quick: boolean): Promise<Omit<Figures, "checkPerf">> {
   const started = performance.now();
   const cluster = await StoreCluster.start(kind);
   const clients = cluster.members.map((m) => new StoreClient(m.clientUrl));
   try {
     const leader = await waitForLeader(clients);
     const firstLeader_ms = performance.now() - started;
-    const lead = clients[leader]!;
-    await load(lead, 100, 1, (c, n) => c.put(`warm/${n % 1000}`, VALUE));
-    const writes = await load(lead, 100, SECONDS, (c, n) => c.put(`bench/${n}`, VALUE));
-    const reads = await load(lead, 100, SECONDS, (c, n) => c.get(`bench/${n % 1000}`));
-    const serializable = await load(lead, 100, SECONDS, (c, n) => c.get(`bench/${n % 1000}`, "", true));
-    const alone = await load(lead, 1, 2, (c, n) => c.put(`alone/${n}`, VALUE));
-    const memory = rss_mb(cluster.members[leader]!.process!.pid!);
-    const failovers: number[] = [];
-    for (let i = 0; i < kills; i++) failovers.push(await failover(cluster, clients));
+    const figures = await clientLoad(cluster.members[leader]!.clientUrl, quick ? 3 : 4);
+    const kills = await series(quick ? 3 : 5, () => killLeader_ms(cluster, clients));
+    const transfers = await series(3, () => transfer_ms(clients));
+    const restart = await restart_s(cluster, clients);
     return {
+      ...figures,
       firstLeader_ms: round(firstLeader_ms, 0),
-      writes_per_s: round(writes.rate, 0),
-      write_p50_ms: round(writes.p50_ms),
-      write_p99_ms: round(writes.p99_ms),
-      reads_per_s: round(reads.rate, 0),
-      serializableReads_per_s: round(serializable.rate, 0),
-      aloneWrite_p50_ms: round(alone.p50_ms),
-      leaderMemory_mb: round(memory, 0),
-      failover_ms: round(median(failovers), 0),
-      failover_all_ms: failovers.map((ms) => round(ms, 0)),
+      killLeader_ms: round(median(kills), 0),
+      killLeader_all_ms: kills.map((ms) => round(ms, 0)),
+      transfer_ms: round(median(transfers), 1),
+      restart200k_s: round(restart),
     };
   } finally {
     for (const c of clients) c.close();
@@ -76,57 +105,8 @@ async function measure(kind: Kind, kills: number): Promise<Figures> {
   }
 }
 
-/** `workers` in parallel, each starting its next call when the last one has ended. */
-async function load(client: StoreClient, workers: number, seconds: number, call: (c: StoreClient, n: number) => Promise<unknown>) {
-  const until = performance.now() + seconds * 1000;
-  const took_ms: number[] = [];
-  let n = 0;
-  const worker = async () => {
-    while (performance.now() < until) {
-      const from = performance.now();
-      await call(client, n++);
-      took_ms.push(performance.now() - from);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, worker));
-  took_ms.sort((a, b) => a - b);
-  const at = (q: number) => took_ms[Math.min(took_ms.length - 1, Math.floor(took_ms.length * q))]!;
-  return { rate: took_ms.length / seconds, p50_ms: at(0.5), p99_ms: at(0.99) };
-}
-
-/** Kills the leader while a client writes to the others in turn; brings it back afterwards. */
-async function failover(cluster: StoreCluster, clients: StoreClient[]): Promise<number> {
-  const leader = await waitForLeader(clients);
-  const others = clients.filter((_, i) => i !== leader);
-  await others[0]!.put("failover", "before");
-  const killed = performance.now();
-  await cluster.kill(cluster.members[leader]!);
-  const first = await Promise.any(others.map(async (c, i) => retry(c, `failover/${i}`)));
-  const took = first - killed;
-  clients[leader]!.close();
-  cluster.run(cluster.members[leader]!);
-  await retry(clients[leader]!, "failover/back");
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  return took;
-}
-
-const ATTEMPT_MS = 200;
-
-/** Writes until it succeeds, each try with a deadline of its own; returns when the first one did. */
-async function retry(client: StoreClient, key: string): Promise<number> {
-  const until = performance.now() + 20_000;
-  for (;;) {
-    try {
-      const late = new Promise<never>((_, reject) => setTimeout(reject, ATTEMPT_MS, new Error("too late")));
-      await Promise.race([client.put(key, "x"), late]);
-      return performance.now();
-    } catch (error) {
-      if (performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-}
-
-function rss_mb(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
+async function series(count: number, run: () => Promise<number>): Promise<number[]> {
+  const out: number[] = [];
+  for (let i = 0; i < count; i++) out.push(await run());
+  return out;
 }

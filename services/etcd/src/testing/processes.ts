@@ -77,7 +77,7 @@ export class StoreCluster {
       ...this.flags,
       ...more,
     ];
-    m.process = spawn(command!, args, { stdio: ["ignore", log, log] });
+    m.process = spawn(command!, args, { stdio: ["ignore", log, log], env: { ...process.env, UV_THREADPOOL_SIZE: "2" } });
   }
 
   async kill(m: Member, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
@@ -94,10 +94,11 @@ export class StoreCluster {
   }
 }
 
-/** The sources, or the bundle where it is asked for and was built. */
+/** The sources, or the bundle where it is asked for and was built: then with the flags that a cluster gives its components. */
 function ownCommand(bundled: boolean): string[] {
   const bundle = join(root, "dist/etcd.mjs");
-  return [process.execPath, bundled && existsSync(bundle) ? bundle : join(root, "services/etcd/src/main.ts")];
+  if (!bundled || !existsSync(bundle)) return [process.execPath, join(root, "services/etcd/src/main.ts")];
+  return [process.execPath, "--max-semi-space-size=4", "--v8-pool-size=1", bundle];
 }
 
 export async function freePorts(count: number): Promise<number[]> {
