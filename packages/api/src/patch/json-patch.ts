@@ -4,6 +4,8 @@ import { isObject } from "../schema/conform.ts";
 import { type ApiError, apiError } from "../status.ts";
 
 const OPERATIONS_MAX = 10_000;
+/** Copies of copies double: all of them together may add this much (upstream: AccumulatedCopySizeLimit). */
+const COPIED_BYTES_MAX = 3 * 1024 * 1024;
 
 interface Operation {
   op: string;
@@ -19,10 +21,11 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   if (patch.length > OPERATIONS_MAX) {
     throw apiError("RequestEntityTooLarge", `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`);
   }
-  return patch.reduce((doc, operation) => apply(doc, operation as Operation), document);
+  const copied = { bytes: 0 };
+  return patch.reduce((doc, operation) => apply(doc, operation as Operation, copied), document);
 }
 
-function apply(doc: unknown, operation: Operation): unknown {
+function apply(doc: unknown, operation: Operation, copied: { bytes: number }): unknown {
   if (!isObject(operation) || typeof operation.path !== "string") throw apiError("BadRequest", "error decoding patch: missing path");
   const path = pointer(operation.path);
   switch (operation.op) {
@@ -41,13 +44,22 @@ function apply(doc: unknown, operation: Operation): unknown {
     case "copy":
     case "move": {
       const from = pointer(operation.from ?? "");
-      const value = cloneJson(read(doc, from, `${operation.op} operation does not apply: doc is missing from path: ${operation.from}`));
+      const source = read(doc, from, `${operation.op} operation does not apply: doc is missing from path: ${operation.from}`);
+      if (operation.op === "copy") countCopy(copied, source);
+      const value = cloneJson(source);
       const rest = operation.op === "move" ? remove(doc, from, operation.from ?? "") : doc;
       return write(rest, path, value, operation.op);
     }
     default:
       throw apiError("BadRequest", `Unexpected kind: ${operation.op}`);
   }
+}
+
+function countCopy(copied: { bytes: number }, value: unknown): void {
+  copied.bytes += (JSON.stringify(value) ?? "").length;
+  if (copied.bytes <= COPIED_BYTES_MAX) return;
+  const why = `the accumulated size increase of copy is ${copied.bytes}, exceeding the limit ${COPIED_BYTES_MAX}`;
+  throw failed(`Unable to complete the copy, ${why}`);
 }
 
 /** RFC 6901. */

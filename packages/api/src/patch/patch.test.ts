@@ -158,3 +158,8 @@ test("a JSON patch that does not fit is Invalid", () => {
     );
   }
 });
+
+test("copies of copies end before they fill the memory", () => {
+  const doubling = Array.from({ length: 60 }, (_, i) => ({ op: "copy", from: "/a", path: `/a/x${i}` }));
+  assert.throws(() => applyJsonPatch({ a: { text: "x".repeat(100) } }, doubling), /Unable to complete the copy, the accumulated size/);
+});
