@@ -36,12 +36,19 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
   router.streaming(`${PEER_PATH}/Exchange`, (call) => {
     checkCluster(call.headers);
     const from: NodeId = Number(call.headers[PEER_HEADERS.member]);
-    if (replica.machine.removed.has(from)) throw rpcError("memberRemoved");
+    const refuseRemoved = () => {
+      if (replica.machine.removed.has(from)) throw rpcError("memberRemoved");
+    };
+    refuseRemoved();
     if (call.session) memberOn.set(call.session, from);
     call.open();
     const urls = call.headers[PEER_HEADERS.urls];
     ports.heardFrom(from, typeof urls === "string" ? urls.split(",") : []);
-    call.onMessage = (bytes) => ports.receive(from, readBatch(bytes));
+    call.onMessage = (bytes) => {
+      // It may have missed its removal, and will ask for votes for ever.
+      refuseRemoved();
+      ports.receive(from, readBatch(bytes));
+    };
     call.onEnd = () => call.end();
   });
   router.streaming(`${PEER_PATH}/InstallSnapshot`, (call) => {

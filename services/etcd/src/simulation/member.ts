@@ -165,12 +165,14 @@ export class SimMember {
       url: this.url,
       peers: member.peers,
       clients: member.clients,
-      receive: (_from, messages) => {
+      receive: (from, messages) => {
+        if (member.replica.machine.removed.has(from)) return false;
         try {
           member.replica.step(messages);
         } catch (error) {
           options.onWrong(`${this.name}: ${(error as Error).stack}`);
         }
+        return true;
       },
     });
     member.start();

@@ -25,8 +25,8 @@ export interface Host {
   readonly url: string;
   readonly peers: Router;
   readonly clients: Router;
-  /** Messages of the Raft group. */
-  receive(from: NodeId, messages: readonly Message[]): void;
+  /** Messages of the Raft group. False when the sender is not in it any more. */
+  receive(from: NodeId, messages: readonly Message[]): boolean;
 }
 
 /** A connection whose other side vanished without a word is given up after this long (peer/link.ts). */
@@ -207,7 +207,12 @@ export class SimTransport implements PeerTransport {
       const w = new Writer();
       writeBatch(w, [m]);
       const bytes = Buffer.from(w.finish());
-      this.network.datagram(this.url, link.url, () => this.network.host(link.url)?.receive(this.self, readBatch(bytes)));
+      const { session } = link;
+      this.network.datagram(this.url, link.url, () => {
+        const taken = this.network.host(link.url)?.receive(this.self, readBatch(bytes)) ?? true;
+        // The Exchange call is ended with that word, as it is over real sockets.
+        if (!taken && link.session === session) this.network.datagram(link.url, this.url, () => this.events.expelled());
+      });
     }
     return [...unreachable];
   }
