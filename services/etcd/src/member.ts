@@ -13,6 +13,7 @@ import { HeaderWriter } from "./codec/kv-responses.ts";
 import { Router } from "./grpc/server.ts";
 import { Replica, tickOf } from "./node/replica.ts";
 import { Snapshots } from "./node/snapshots.ts";
+import { StallWatch, successor } from "./node/step-aside.ts";
 import type { EtcdConfig } from "./options.ts";
 import { servePeers } from "./peer/service.ts";
 import { withStrangers } from "./peer/strangers.ts";
@@ -41,6 +42,7 @@ export interface MemberPorts {
 const GRPC_OVERHEAD_BYTES = 512 << 10;
 const PEER_MESSAGE_BYTES_MAX = 256 << 20;
 const REMOVED_GRACE_MS = 1000;
+const STALL_LOOK_MS = 100;
 
 /** etcd's shortest lease: one and a half election time-outs, in whole seconds. */
 export const shortestLease_s = (config: EtcdConfig) => Math.ceil((config.election_ms * 1.5) / 1000);
@@ -134,6 +136,15 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     changeMembers: async (entry) => proposeChange(replica, JSON.parse(entry.toString())),
   });
 
+  const stalls = new StallWatch(config.election_ms);
+  const stepAside = () => {
+    if (!stalls.look(clock.monotonic(), node)) return;
+    const to = successor(node);
+    if (to === undefined || !node.transferLeader(to)) return;
+    log.warn("own disk does not get on, handing leadership over", { to: machine.members.get(to)?.name ?? to });
+    replica.schedule();
+  };
+  let stallTimer: { cancel(): void } | undefined;
   let compaction: { cancel(): void } | undefined;
   return {
     replica,
@@ -142,10 +153,12 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     start() {
       peers.sync(start.peers);
       replica.start();
+      stallTimer = clock.setInterval(stepAside, STALL_LOOK_MS);
       compaction = autoCompact(config.compaction, replica, clock);
       publish(replica, self, config);
     },
     async stop() {
+      stallTimer?.cancel();
       compaction?.cancel();
       api.stop();
       await handOver(replica, clock);
@@ -168,11 +181,8 @@ const HAND_OVER_POLL_MS = 5;
 
 /** A leader that stops in order leaves no gap: it passes its leadership on first. */
 async function handOver(replica: Replica, clock: Clock): Promise<void> {
-  if (!replica.isLeader || !replica.node.progress) return;
-  const best = [...replica.node.progress]
-    .filter(([id, p]) => id !== replica.leaderId && p.recentlyActive && replica.node.conf.voters.includes(id))
-    .sort((a, b) => b[1].match - a[1].match)[0];
-  if (!best || !replica.node.transferLeader(best[0])) return;
+  const to = successor(replica.node);
+  if (to === undefined || !replica.node.transferLeader(to)) return;
   replica.schedule();
   for (let waited = 0; waited < HAND_OVER_MS && replica.isLeader; waited += HAND_OVER_POLL_MS) {
     await new Promise<void>((resolve) => void clock.setTimeout(resolve, HAND_OVER_POLL_MS));
