@@ -7,7 +7,7 @@ import { Listener } from "./grpc/listener.ts";
 import type { Router } from "./grpc/server.ts";
 import { httpApi } from "./http.ts";
 import { createMember, shortestLease_s } from "./member.ts";
-import { createMetrics } from "./metrics.ts";
+import { Metrics } from "./metrics.ts";
 import type { Replica } from "./node/replica.ts";
 import type { EtcdConfig, TlsFiles } from "./options.ts";
 import { Peers } from "./peer/peers.ts";
@@ -34,7 +34,7 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   const start = await prepareStart(config, { disk, log, random, clock, peerTls, onDiskFailure, values }, shortestLease_s(config));
   const { self, clusterId, machine, wal } = start;
 
-  const metrics = createMetrics();
+  const metrics = new Metrics();
   wal.onSync = () => {
     const from = clock.monotonic();
     return () => metrics.sync.observe((clock.monotonic() - from) / 1000);
@@ -44,16 +44,32 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
   const leaderChanged = (leader: number) => {
     if (leader !== 0) metrics.leaderChanges++;
   };
+  const applied = (took_ms: number) => metrics.apply.observe(took_ms / 1000);
   const { receive, hears } = injection;
-  const member = createMember({ clock, random, log, peers, defer, exit: ports.exit, receive, hears, leaderChanged }, config, start);
+  const member = createMember(
+    { clock, random, log, peers, defer, exit: ports.exit, receive, hears, leaderChanged, applied },
+    config,
+    start,
+  );
   const { replica } = member;
   injection.serve(member.peers);
 
-  const http = httpApi(
+  const measured = {
     replica,
-    () => metrics.text(replica),
-    (fn, ms) => clock.setTimeout(fn, ms),
-  );
+    self,
+    quota_bytes: config.quota_bytes,
+    calls: member.clients.stats,
+    started_s: clock.now() / 1000 - process.uptime(),
+  };
+  const http = httpApi({
+    replica,
+    metrics: () => metrics.text(measured),
+    after: (fn, ms) => clock.setTimeout(fn, ms),
+    checked: (healthy) => {
+      if (healthy) metrics.healthSuccess++;
+      else metrics.healthFailures++;
+    },
+  });
   const listeners: { close(): Promise<void> }[] = [];
   const listen = async (url: string, router: Router, tls: TlsFiles | undefined) => {
     const listener = new Listener(router, http, serverTls(url, tls, log));

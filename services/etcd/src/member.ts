@@ -3,6 +3,7 @@ import { type Message, type NodeId, RawNode, type Rules } from "@flotilla/raft";
 import { Access } from "./api/access.ts";
 import { proposeChange } from "./api/cluster.ts";
 import type { ApiContext } from "./api/context.ts";
+import { ClientRouter } from "./api/router.ts";
 import { serveClientApi } from "./api/serve.ts";
 import { Passwords } from "./auth/passwords.ts";
 import { createTokens } from "./auth/provider.ts";
@@ -34,6 +35,8 @@ export interface MemberPorts {
   /** Whether calls from this member get through. */
   readonly hears: (from: NodeId) => boolean;
   readonly leaderChanged: (leader: NodeId) => void;
+  /** Committed entries were taken in. */
+  readonly applied?: (took_ms: number) => void;
   /** For simulations: rules with a bug planted, a log so short that followers need snapshots. */
   readonly tuning?: { readonly rules?: Partial<Rules>; readonly logEntries_max?: number };
 }
@@ -92,7 +95,10 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
   replica.events = {
     sendSnapshot: (message) => snapshots.send(message),
     takeInstalled: (index) => snapshots.takeInstalled(index),
-    applied: () => snapshots.applied(),
+    applied: (took_ms) => {
+      ports.applied?.(took_ms);
+      snapshots.applied();
+    },
     leaderChanged: ports.leaderChanged,
     removed: () => void clock.setTimeout(() => ports.exit("the member has been permanently removed from the cluster"), REMOVED_GRACE_MS),
   };
@@ -112,7 +118,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     header: new HeaderWriter(clusterId, memberId),
     limits: { request_bytes_max: config.request_bytes_max, txnOps_max: config.txnOps_max, quota_bytes: config.quota_bytes },
   };
-  const clientRouter = new Router(config.request_bytes_max + GRPC_OVERHEAD_BYTES);
+  const clientRouter = new ClientRouter(config.request_bytes_max + GRPC_OVERHEAD_BYTES, replica, clock, config.election_ms);
   const api = serveClientApi(clientRouter, context, config.progressNotify_ms);
 
   const peerRouter = new Router(PEER_MESSAGE_BYTES_MAX);
@@ -161,6 +167,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
       stallTimer?.cancel();
       compaction?.cancel();
       api.stop();
+      clientRouter.stop();
       await handOver(replica, clock);
       replica.stop();
       peers.close();

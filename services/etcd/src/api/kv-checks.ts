@@ -4,8 +4,9 @@ import { rpcError } from "../node/errors.ts";
 
 /** What is wrong with a request before anyone else hears of it. All throw RpcError. */
 
-export function checkRange({ key }: { key: string }): void {
+export function checkRange({ key, sortIsValid }: { key: string; sortIsValid?: boolean }): void {
   if (key.length === 0) throw rpcError("emptyKey");
+  if (sortIsValid === false) throw rpcError("invalidSortOption");
 }
 
 export function checkPut(p: PutOp): void {

@@ -95,7 +95,8 @@ export function serveKv(router: Router, c: ApiContext): void {
 }
 
 function answerRange(c: ApiContext, call: UnaryCall, who: AuthInfo, q: RangeRequest): void {
-  const { store, auth } = c.replica.machine;
+  const { store, auth, counts } = c.replica.machine;
+  counts.ranges++;
   try {
     auth.requireRead(who, q);
     const result = range(store, q);

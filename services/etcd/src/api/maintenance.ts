@@ -4,11 +4,12 @@ import type { AuthInfo } from "../auth/types.ts";
 import { decode } from "../codec/tables.ts";
 import type { Router, UnaryCall } from "../grpc/server.ts";
 import { rpcError, toRpcError } from "../node/errors.ts";
+import { ALARM_NAMES } from "../node/machine.ts";
 import { SERVER_VERSION } from "../version.ts";
 import { type ApiContext, answering, reply } from "./context.ts";
+import { downgrade } from "./downgrade.ts";
 import { serveSnapshot } from "./snapshot.ts";
 
-const ALARM_NAMES = ["NONE", "NOSPACE", "CORRUPT"];
 const TRANSFER_POLL_MS = 5;
 const TRANSFER_TIMEOUT_MS = 3000;
 
@@ -83,6 +84,10 @@ export function serveMaintenance(router: Router, c: ApiContext): void {
     reply(c, call, "MoveLeaderResponse", {});
   });
 
+  router.unary(
+    "/etcdserverpb.Maintenance/Downgrade",
+    answering(c, (request, call, who) => downgrade(c, request, call, who)),
+  );
   serveSnapshot(router, c);
 }
 

@@ -4,6 +4,7 @@ import type { Router } from "../grpc/server.ts";
 import { serveAuth } from "./auth.ts";
 import { serveCluster } from "./cluster.ts";
 import type { ApiContext } from "./context.ts";
+import { serveHealth } from "./health.ts";
 import { serveKv } from "./kv.ts";
 import { serveLease } from "./lease.ts";
 import { serveMaintenance } from "./maintenance.ts";
@@ -19,6 +20,7 @@ export function serveClientApi(router: Router, c: ApiContext, progressNotify_ms:
   serveAuth(router, c);
   serveLock(router, c);
   serveElection(router, c);
+  serveHealth(router);
   return {
     stop() {
       watch.stop();

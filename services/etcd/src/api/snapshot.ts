@@ -11,30 +11,33 @@ import { type ApiContext, headerOf } from "./context.ts";
  * everything comes last.
  */
 export function serveSnapshot(router: Router, c: ApiContext): void {
-  router.streaming("/etcdserverpb.Maintenance/Snapshot", (call) => {
-    call.onMessage = () =>
-      c.access.run(call, (who) => {
-        c.replica.machine.auth.requireAdmin(who);
-        stream(c, call).catch((error) => call.fail(error));
-      });
-  });
+  router.streaming(
+    "/etcdserverpb.Maintenance/Snapshot",
+    (call) => {
+      const client = { gone: false, wake: () => {} };
+      call.onDrain = () => client.wake();
+      call.onClose = () => {
+        client.gone = true;
+        client.wake();
+      };
+      call.onMessage = () =>
+        c.access.run(call, (who) => {
+          c.replica.machine.auth.requireAdmin(who);
+          stream(c, call, client).catch((error) => call.fail(error));
+        });
+    },
+    "server_stream",
+  );
 }
 
-async function stream(c: ApiContext, call: StreamCall): Promise<void> {
+async function stream(c: ApiContext, call: StreamCall, client: { gone: boolean; wake: () => void }): Promise<void> {
   const { machine } = c.replica;
-  let closed = false;
-  let next = () => {};
-  call.onDrain = () => next();
-  call.onClose = () => {
-    closed = true;
-    next();
-  };
   const turn = () => new Promise<void>((resolve) => void c.clock.setTimeout(resolve, 0));
   const send = async (blob: Buffer, remainingBytes: number) => {
     call.send(encode("SnapshotResponse", { header: headerOf(c), remainingBytes, blob }).finish());
-    if (call.writable || closed) return turn();
+    if (call.writable || client.gone) return turn();
     await new Promise<void>((resolve) => {
-      next = resolve;
+      client.wake = resolve;
     });
   };
   // Versions never change: what is listed now stays as it is, whatever is written meanwhile, if it is held.
@@ -47,7 +50,7 @@ async function stream(c: ApiContext, call: StreamCall): Promise<void> {
       hash.update(piece);
       remaining -= piece.length;
       await send(piece, remaining);
-      if (closed) return;
+      if (client.gone) return;
     }
     await send(hash.digest(), 0);
     call.end();

@@ -9,8 +9,8 @@ import type { Writer } from "../wire/writer.ts";
 import type { ApiContext } from "./context.ts";
 import { EventCache } from "./event-cache.ts";
 
-/** The size at which fragments begin. */
-const FRAGMENT_BYTES = 1_500_000;
+/** gRPC's own overhead, as etcd counts it. */
+const GRPC_OVERHEAD_BYTES = 512 << 10;
 const NOPUT = 0;
 
 const COMPACTED = "etcdserver: mvcc: required revision has been compacted";
@@ -169,9 +169,10 @@ class WatchSession implements WatchSink {
   }
 
   private sendFragments(open: Open, versions: Version[], revision: number): void {
+    const fragment_bytes = this.c.limits.request_bytes_max + GRPC_OVERHEAD_BYTES;
     for (let from = 0; from < versions.length; ) {
       let to = from;
-      for (let bytes = 0; to < versions.length && (to === from || bytes < FRAGMENT_BYTES); to++) bytes += sizeOf(versions[to]!);
+      for (let bytes = 0; to < versions.length && (to === from || bytes < fragment_bytes); to++) bytes += sizeOf(versions[to]!);
       const events = this.cache.join(versions.slice(from, to), open.prevKv, revision);
       this.send(open.id, revision, (w) => w.bool(0x38, to < versions.length).raw(events), events.length);
       from = to;

@@ -24,6 +24,8 @@ export const COMMANDS = {
   signed: 10,
   /** The leader ends a lease whose time is over: nobody asks, so nobody's rights count. */
   "lease-expire": 11,
+  /** Announces a downgrade, or takes it back. */
+  downgrade: 12,
 } as const;
 export type CommandKind = keyof typeof COMMANDS;
 

@@ -5,6 +5,8 @@ import { Reader, WireError } from "../wire/reader.ts";
 
 export interface RangeRequest extends RangeQuery {
   serializable: boolean;
+  /** False for an order or a target that there is not. */
+  sortIsValid: boolean;
 }
 
 export interface CompactRequest {
@@ -32,6 +34,7 @@ export function decodeRange(r: Reader): RangeRequest {
     createRevision_min: 0,
     createRevision_max: 0,
     serializable: false,
+    sortIsValid: true,
   };
   let order = 0;
   let target = 0;
@@ -51,6 +54,7 @@ export function decodeRange(r: Reader): RangeRequest {
     else if (tag === 0x68) q.createRevision_max = r.int();
     else r.skip(tag);
   }
+  q.sortIsValid = order <= 2 && target < SORT_TARGETS.length;
   const sortTarget = SORT_TARGETS[target] ?? "key";
   // Another target than the key sorts ascending by default, as etcd does.
   if (order !== 0 || sortTarget !== "key") q.sort = { target: sortTarget, descending: order === 2 };

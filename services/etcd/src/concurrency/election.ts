@@ -45,17 +45,22 @@ export function serveElection(router: Router, c: ApiContext): void {
     reply(c, call, "ResignResponse", {});
   });
 
-  router.streaming("/v3electionpb.Election/Observe", (call) => {
-    call.onMessage = (request) =>
-      c.access.run(call, (who) => {
-        const session = new Session(c, who);
-        call.onClose = () => session.close();
-        const prefix = prefixOf(decode<pb.LeaderRequest>("LeaderRequest", request).name);
-        observe(session, prefix, call).catch((error) => {
-          if (!(error instanceof Cancelled)) call.fail(error);
+  router.streaming(
+    "/v3electionpb.Election/Observe",
+    (call) => {
+      let session: Session | undefined;
+      call.onClose = () => session?.close();
+      call.onMessage = (request) =>
+        c.access.run(call, (who) => {
+          session = new Session(c, who);
+          const prefix = prefixOf(decode<pb.LeaderRequest>("LeaderRequest", request).name);
+          observe(session, prefix, call).catch((error) => {
+            if (!(error instanceof Cancelled)) call.fail(error);
+          });
         });
-      });
-  });
+    },
+    "server_stream",
+  );
 }
 
 /** Returns once this candidate leads. @throws RpcError; it has resigned then. */

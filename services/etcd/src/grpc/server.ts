@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { CallStatus, CallStream, Session } from "./call-stream.ts";
-import { Deframer, frame } from "./frames.ts";
+import { Deframer, frame, wholeMessage } from "./frames.ts";
+import { CallStats } from "./stats.ts";
 import { Code, encodeMessage, RpcError } from "./status.ts";
 
 /**
@@ -14,9 +15,11 @@ export type { Session } from "./call-stream.ts";
 /** One call with one answer. Exactly one of `reply` and `fail` has an effect, the first one. */
 export class UnaryCall {
   private readonly stream: CallStream;
+  private readonly stats: CallStats;
 
-  constructor(stream: CallStream) {
+  constructor(stream: CallStream, stats: CallStats) {
     this.stream = stream;
+    this.stats = stats;
   }
 
   get headers(): IncomingHttpHeaders {
@@ -43,6 +46,10 @@ export class UnaryCall {
 
   /** `framed`: the message with its frame header (`sealFrame`). */
   replyFramed(framed: Buffer): void {
+    if (!this.stream.ended) {
+      this.stats.send(framed);
+      this.stats.handled[Code.OK]!++;
+    }
     this.stream.answer(framed);
   }
 
@@ -51,7 +58,9 @@ export class UnaryCall {
   }
 
   fail(error: unknown): void {
-    if (!this.stream.ended) this.stream.refuse(statusOf(error));
+    if (this.stream.ended) return;
+    this.stats.handled[codeOf(error)]!++;
+    this.stream.refuse(statusOf(error));
   }
 }
 
@@ -66,9 +75,11 @@ export class StreamCall {
   /** What was sent has been taken: `writable` is true again. */
   onDrain: () => void = () => {};
   private readonly stream: CallStream;
+  private readonly stats: CallStats;
 
-  constructor(stream: CallStream) {
+  constructor(stream: CallStream, stats: CallStats) {
     this.stream = stream;
+    this.stats = stats;
   }
 
   get headers(): IncomingHttpHeaders {
@@ -90,6 +101,7 @@ export class StreamCall {
   }
 
   sendFramed(framed: Buffer): void {
+    this.stats.send(framed);
     this.stream.write(framed);
   }
 
@@ -98,11 +110,13 @@ export class StreamCall {
   }
 
   end(): void {
+    if (!this.stream.ended) this.stats.handled[Code.OK]!++;
     this.stream.end();
   }
 
   fail(error: unknown): void {
     const { stream } = this;
+    if (!stream.ended) this.stats.handled[codeOf(error)]!++;
     if (stream.opened) stream.end(statusOf(error));
     else stream.refuse(statusOf(error));
   }
@@ -113,8 +127,10 @@ export type StreamHandler = (call: StreamCall) => void;
 
 /** Methods by path. One router serves any number of listeners. */
 export class Router {
-  private readonly unaries = new Map<string, UnaryHandler>();
-  private readonly streams = new Map<string, StreamHandler>();
+  private readonly unaries = new Map<string, { handler: UnaryHandler; stats: CallStats }>();
+  private readonly streams = new Map<string, { handler: StreamHandler; stats: CallStats }>();
+  /** What was counted, by path. */
+  readonly stats = new Map<string, CallStats>();
   private readonly message_bytes_max: number;
 
   constructor(message_bytes_max: number) {
@@ -122,26 +138,33 @@ export class Router {
   }
 
   unary(path: string, handler: UnaryHandler): void {
-    this.unaries.set(path, handler);
+    this.unaries.set(path, { handler, stats: this.count(path, "unary") });
   }
 
-  streaming(path: string, handler: StreamHandler): void {
-    this.streams.set(path, handler);
+  streaming(path: string, handler: StreamHandler, type: "bidi_stream" | "server_stream" = "bidi_stream"): void {
+    this.streams.set(path, { handler, stats: this.count(path, type) });
+  }
+
+  private count(path: string, type: CallStats["type"]): CallStats {
+    const stats = new CallStats(type);
+    this.stats.set(path, stats);
+    return stats;
   }
 
   handle(stream: CallStream): void {
     const path = stream.headers[":path"] ?? "";
     const unary = this.unaries.get(path);
-    if (unary) return this.runUnary(unary, stream);
+    if (unary) return this.runUnary(unary.handler, unary.stats, stream);
     const streaming = this.streams.get(path);
-    if (streaming) return this.runStream(streaming, stream);
+    if (streaming) return this.runStream(streaming.handler, streaming.stats, stream);
     const [, service = "", method = ""] = path.split("/");
-    new UnaryCall(stream).fail(new RpcError(Code.UNIMPLEMENTED, `unknown method ${method} for service ${service}`));
+    new UnaryCall(stream, new CallStats("unary")).fail(new RpcError(Code.UNIMPLEMENTED, `unknown method ${method} for service ${service}`));
   }
 
-  private runUnary(handler: UnaryHandler, stream: CallStream): void {
-    const call = new UnaryCall(stream);
-    const deframer = new Deframer(this.message_bytes_max);
+  private runUnary(handler: UnaryHandler, stats: CallStats, stream: CallStream): void {
+    const call = new UnaryCall(stream, stats);
+    stats.started++;
+    let deframer: Deframer | undefined;
     let called = false;
     const guarded = (run: () => void) => {
       try {
@@ -153,16 +176,24 @@ export class Router {
     const onMessage = (message: Buffer) => {
       if (called) throw new RpcError(Code.INTERNAL, "a unary call has one request");
       called = true;
+      stats.receive(message);
       guarded(() => handler(message, call));
     };
-    stream.onData = (chunk) => guarded(() => deframer.push(chunk, onMessage));
+    stream.onData = (chunk) =>
+      guarded(() => {
+        const whole = called || deframer ? undefined : wholeMessage(chunk);
+        if (whole) return onMessage(whole);
+        deframer ??= new Deframer(this.message_bytes_max);
+        deframer.push(chunk, onMessage);
+      });
     stream.onEnd = () => {
       if (!called) call.fail(new RpcError(Code.INTERNAL, "the request ended before its message"));
     };
   }
 
-  private runStream(handler: StreamHandler, stream: CallStream): void {
-    const call = new StreamCall(stream);
+  private runStream(handler: StreamHandler, stats: CallStats, stream: CallStream): void {
+    const call = new StreamCall(stream, stats);
+    stats.started++;
     const deframer = new Deframer(this.message_bytes_max);
     const guarded = (run: () => void) => {
       try {
@@ -171,15 +202,26 @@ export class Router {
         call.fail(error);
       }
     };
-    stream.onData = (chunk) => guarded(() => deframer.push(chunk, (m) => call.onMessage(m)));
+    const onMessage = (message: Buffer) => {
+      stats.receive(message);
+      call.onMessage(message);
+    };
+    stream.onData = (chunk) => guarded(() => deframer.push(chunk, onMessage));
     stream.onEnd = () => guarded(() => call.onEnd());
     stream.onDrain = () => guarded(() => call.onDrain());
-    stream.onClose = () => call.onClose();
+    stream.onClose = () => {
+      if (!stream.ended) stats.handled[Code.CANCELLED]!++;
+      call.onClose();
+    };
     guarded(() => handler(call));
   }
 }
 
+function codeOf(error: unknown): Code {
+  if (error instanceof RpcError) return error.code;
+  return (error as Error)?.name === "WireError" ? Code.INVALID_ARGUMENT : Code.UNKNOWN;
+}
+
 function statusOf(error: unknown): CallStatus {
-  const code = error instanceof RpcError ? error.code : (error as Error)?.name === "WireError" ? Code.INVALID_ARGUMENT : Code.UNKNOWN;
-  return { code: String(code), message: encodeMessage(error instanceof Error ? error.message : String(error)) };
+  return { code: String(codeOf(error)), message: encodeMessage(error instanceof Error ? error.message : String(error)) };
 }

@@ -57,6 +57,7 @@ export const ERRORS = {
   corrupt: [Code.DATA_LOSS, "etcdserver: corrupt cluster"],
   wrongDowngradeVersion: [Code.INVALID_ARGUMENT, "etcdserver: wrong downgrade target version format"],
   invalidDowngradeTarget: [Code.INVALID_ARGUMENT, "etcdserver: invalid downgrade target version"],
+  downgradeInProcess: [Code.FAILED_PRECONDITION, "etcdserver: cluster has a downgrade job in progress"],
   noInflightDowngrade: [Code.FAILED_PRECONDITION, "etcdserver: no inflight downgrade job"],
   clusterIdMismatch: [Code.FAILED_PRECONDITION, "etcdserver: request cluster ID mismatch"],
 } as const satisfies Record<string, readonly [Code, string]>;

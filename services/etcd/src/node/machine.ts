@@ -26,6 +26,18 @@ import type { Member } from "./members.ts";
 
 export const NOSPACE = 1;
 export const CORRUPT = 2;
+export const ALARM_NAMES = ["NONE", "NOSPACE", "CORRUPT"] as const;
+
+/** With this alarm nothing is written until somebody has looked. */
+const REFUSED_WHEN_CORRUPT: ReadonlySet<CommandKind> = new Set([
+  "put",
+  "delete",
+  "txn",
+  "compact",
+  "lease-grant",
+  "lease-revoke",
+  "lease-expire",
+]);
 
 /** A command's result, for the member whose client waits for it. */
 export type Result =
@@ -73,6 +85,10 @@ export class Machine {
   /** member id → alarms raised. */
   alarms = new Map<NodeId, Set<number>>();
   auth = new AuthStore();
+  /** The version a downgrade was announced to; empty: none. */
+  downgrade = "";
+  /** What was done here since the start, for the metrics; not part of the state. */
+  readonly counts = { puts: 0, deletes: 0, txns: 0, ranges: 0, granted: 0, revoked: 0, expired: 0 };
   /** Where tokens that are given out go; not part of the state. */
   tokens: TokenSink | undefined;
   applied = 0;
@@ -105,22 +121,26 @@ export class Machine {
   }
 
   private run(kind: CommandKind, payload: Buffer, decoded: unknown, now_ms: number, who: AuthInfo): Result {
+    if (this.alarms.size > 0 && REFUSED_WHEN_CORRUPT.has(kind) && this.hasAlarm(CORRUPT)) throw rpcError("corrupt");
     const rights = this.auth.enabled ? new Authorizer(this.auth, this.lessor, who) : undefined;
     switch (kind) {
       case "put": {
         const op = (decoded as PutOp) ?? putOf(payload);
         rights?.put(op);
+        this.counts.puts++;
         this.refuseWhenFull();
         return { kind, ...put(this, op) };
       }
       case "delete": {
         const op = (decoded as DeleteOp) ?? deleteOf(payload);
         rights?.delete(op);
+        this.counts.deletes++;
         return { kind, ...deleteRange(this, op) };
       }
       case "txn": {
         const op = (decoded as TxnOp) ?? txnOf(payload);
         rights?.txn(op);
+        this.counts.txns++;
         if (this.hasNoSpace && writesValues(op)) throw rpcError("noSpace");
         return { kind, txn: txn(this, op) };
       }
@@ -131,6 +151,7 @@ export class Machine {
         this.refuseWhenFull();
         const { ID, TTL } = decode<{ ID: string; TTL: number }>("LeaseGrantRequest", payload);
         const lease = this.lessor.grant(ID, TTL, now_ms);
+        this.counts.granted++;
         return { kind, id: lease.id, ttl_s: lease.ttl_s };
       }
       case "lease-revoke":
@@ -138,6 +159,7 @@ export class Machine {
         const { ID } = decode<{ ID: string }>("LeaseRevokeRequest", payload);
         if (kind === "lease-revoke") rights?.lease(ID);
         this.revoke(ID);
+        this.counts[kind === "lease-revoke" ? "revoked" : "expired"]++;
         return { kind: "done" };
       }
       case "publish":
@@ -150,6 +172,10 @@ export class Machine {
         const token = applyAuth(this.auth, JSON.parse(payload.toString()) as AuthCommand, who, this.applied, this.tokens);
         return token === "" ? { kind: "done" } : { kind: "token", token };
       }
+      case "downgrade":
+        this.auth.requireAdmin(who);
+        this.downgrade = (JSON.parse(payload.toString()) as { target: string }).target;
+        return { kind: "done" };
       case "signed":
         throw new Error("a signed command holds another one");
     }
@@ -178,6 +204,7 @@ export class Machine {
     this.removed = other.removed;
     this.alarms = other.alarms;
     this.auth = other.auth;
+    this.downgrade = other.downgrade;
     this.applied = other.applied;
     this.appliedTerm = other.appliedTerm;
     this.watch.rebase(this.store);

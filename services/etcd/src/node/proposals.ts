@@ -40,6 +40,9 @@ export class Proposals {
     this.next = boot * 2 ** 32;
   }
 
+  /** How many had no answer in time. */
+  failed = 0;
+
   get size(): number {
     return this.queue.length + this.waiting.size;
   }
@@ -104,14 +107,14 @@ export class Proposals {
   expire(now_ms: number, currentTerm: number): void {
     this.queue = this.queue.filter((p) => {
       if (p.deadline_ms > now_ms) return true;
-      p.done(rpcError("timeoutLeaderFail"));
+      this.fail(p, rpcError("timeoutLeaderFail"));
       return false;
     });
     for (const p of this.waiting.values()) {
       // Oldest first: the rest has time left.
       if (p.deadline_ms > now_ms) break;
       this.waiting.delete(p.sequence);
-      p.done(rpcError(p.sentTerm < currentTerm ? "timeoutLeaderFail" : "timeout"));
+      this.fail(p, rpcError(p.sentTerm < currentTerm ? "timeoutLeaderFail" : "timeout"));
     }
   }
 
@@ -119,7 +122,12 @@ export class Proposals {
     const all = [...this.queue, ...this.waiting.values()];
     this.queue = [];
     this.waiting.clear();
-    for (const p of all) p.done(error);
+    for (const p of all) this.fail(p, error);
+  }
+
+  private fail(p: Pending, error: Error): void {
+    this.failed++;
+    p.done(error);
   }
 
   private send(node: RawNode, list: Pending[], kept: Pending[]): void {

@@ -26,6 +26,7 @@ export interface SnapshotHeader {
   readonly alarms: readonly [number, number[]][];
   /** Missing in snapshots of versions without users. */
   readonly auth?: AuthState;
+  readonly downgrade?: string;
 }
 
 /**
@@ -46,6 +47,7 @@ export function exportSnapshot(machine: Machine, meta: SnapshotMeta, clusterId: 
     removed: [...machine.removed],
     alarms: [...machine.alarms].map(([id, set]) => [id, [...set]]),
     auth: machine.auth.export(),
+    downgrade: machine.downgrade,
   };
   const leases = [...machine.lessor.all()].map((l) => [l.id, l.ttl_s]);
   const release = store.hold();
@@ -105,6 +107,7 @@ export class SnapshotImporter {
       machine.removed = new Set(header.removed);
       machine.alarms = new Map(header.alarms.map(([id, list]) => [id, new Set(list)]));
       machine.auth = AuthStore.from(header.auth);
+      machine.downgrade = header.downgrade ?? "";
       machine.applied = header.meta.index;
       machine.appliedTerm = header.meta.term;
     } else if (!this.header) throw new Error("snapshot has no header");
