@@ -1,11 +1,14 @@
 import { apiError } from "@flotilla/api";
 
 export interface ContinueToken {
-  /** Every page of one list shows this revision. */
+  /** Every page of one list shows this revision; LATEST: the rest as it is now. */
   revision: number;
   /** The last key of the page before, without the list's prefix. */
   after: string;
 }
+
+/** In place of a revision that the store has forgotten: what follows is not consistent with what came before. */
+export const LATEST = -1;
 
 export function encodeContinue({ revision, after }: ContinueToken): string {
   return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: after })).toString("base64url");
@@ -18,7 +21,7 @@ export function decodeContinue(text: string): ContinueToken {
     if (
       v === "meta.k8s.io/v1" &&
       Number.isSafeInteger(rv) &&
-      (rv as number) > 0 &&
+      ((rv as number) > 0 || rv === LATEST) &&
       typeof start === "string" &&
       start !== "" &&
       !start.includes("..")

@@ -1,7 +1,7 @@
-import { apiError, type ResourceDefinition } from "@flotilla/api";
+import { type ApiError, apiError, isApiError, type ResourceDefinition } from "@flotilla/api";
 import type { Call, ListMetadata, Reply } from "../request/call.ts";
 import type { Entry } from "../storage/entry.ts";
-import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import { decodeContinue, encodeContinue, LATEST } from "./continue-token.ts";
 import { type Filter, filterOf } from "./filter.ts";
 import { cacheOf, type Kernel, keyOf, prepareViews, viewOf } from "./kernel.ts";
 import { parseRevision } from "./revision.ts";
@@ -26,13 +26,31 @@ export async function list(kernel: Kernel, call: Call, def: ResourceDefinition):
   const fromCache = !plan.exact || (plan.revision >= cache.lastRevision && plan.revision <= kernel.store.revision);
   const revision = plan.exact ? plan.revision : kernel.store.revision;
   if (fromCache) await prepareViews(def, cache.scan(filter.prefix, plan.after));
-  const page = fromCache ? cachePage(kernel, def, filter, plan) : await storePage(kernel, def, filter, plan);
+  const page = fromCache
+    ? cachePage(kernel, def, filter, plan)
+    : await storePage(kernel, def, filter, plan).catch((error) => {
+        throw isApiError(error, "Expired") ? tooOld(filter, plan) : error;
+      });
   const metadata: ListMetadata = { resourceVersion: String(revision) };
   if (page.more) {
     metadata.continue = encodeContinue({ revision, after: page.last.slice(filter.prefix.length) });
     if (filter.empty && page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
   }
   return { type: "list", definition: def, entries: page.entries, metadata };
+}
+
+/** With a token for the rest as it is now, for clients that would rather go on than begin again. */
+function tooOld(filter: Filter, plan: Plan): ApiError {
+  if (plan.after === "") return apiError("Expired", "The resourceVersion for the provided list is too old.");
+  const message = [
+    "The provided continue parameter is too old to display a consistent list result.",
+    "You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.",
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the",
+    "first chunk was returned and now may show up in the list.",
+  ].join(" ");
+  const error = apiError("Expired", message);
+  error.status.metadata = { continue: encodeContinue({ revision: LATEST, after: plan.after.slice(filter.prefix.length) }) };
+  return error;
 }
 
 async function planOf(kernel: Kernel, query: URLSearchParams, filter: Filter): Promise<Plan> {
@@ -45,7 +63,9 @@ async function planOf(kernel: Kernel, query: URLSearchParams, filter: Filter): P
   if (token) {
     if (revision) throw apiError("BadRequest", "specifying resource version is not allowed when using continue");
     const { revision: at, after } = decodeContinue(token);
-    return { revision: at, exact: true, after: filter.prefix + after, limit };
+    if (at !== LATEST) return { revision: at, exact: true, after: filter.prefix + after, limit };
+    await kernel.store.fresh();
+    return { revision: 0, exact: false, after: filter.prefix + after, limit };
   }
   if (match !== "" && match !== "Exact" && match !== "NotOlderThan") {
     throw apiError(

@@ -173,10 +173,7 @@ export class Store {
       return { entries: page.kvs.map((kv) => this.entryOf(kv)), more: page.more, count: page.count };
     } catch (error) {
       if (/compacted/.test((error as Error).message)) {
-        throw apiError(
-          "Expired",
-          "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
-        );
+        throw apiError("Expired", `revision ${revision} has been compacted`);
       }
       throw error;
     }
