@@ -90,3 +90,10 @@ export interface PodMetrics extends KubeObject {
   window: string;
   containers: { name: string; usage: Record<string, string> }[];
 }
+export type VolumeAttachment = Obj<k8s.V1VolumeAttachment>;
+export type CSIDriver = Obj<k8s.V1CSIDriver>;
+export type CSINode = Obj<k8s.V1CSINode>;
+export type CSIStorageCapacity = Obj<k8s.V1CSIStorageCapacity>;
+export type ComponentStatus = Obj<k8s.V1ComponentStatus>;
+export type FlowSchema = Obj<k8s.V1FlowSchema>;
+export type PriorityLevelConfiguration = Obj<k8s.V1PriorityLevelConfiguration>;

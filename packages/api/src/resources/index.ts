@@ -24,12 +24,15 @@ import { jobs } from "./batch/job.ts";
 import { certificateSigningRequests } from "./certificates/certificate-signing-request.ts";
 import { leases } from "./coordination/lease.ts";
 import { bindings } from "./core/binding.ts";
+import { componentStatuses } from "./core/component-status.ts";
 import { configMaps } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { events } from "./core/event.ts";
 import { limitRanges } from "./core/limit-range.ts";
 import { namespaces } from "./core/namespace.ts";
 import { nodes } from "./core/node.ts";
+import { persistentVolumes } from "./core/persistent-volume.ts";
+import { persistentVolumeClaims } from "./core/persistent-volume-claim.ts";
 import { pods } from "./core/pod.ts";
 import { podTemplates } from "./core/pod-template.ts";
 import { replicationControllers } from "./core/replication-controller.ts";
@@ -39,23 +42,37 @@ import { services } from "./core/service.ts";
 import { serviceAccounts } from "./core/service-account.ts";
 import { endpointSlices } from "./discovery/endpoint-slice.ts";
 import { eventsV1 } from "./events/event.ts";
+import { flowSchemas } from "./flowcontrol/flow-schema.ts";
+import { priorityLevelConfigurations } from "./flowcontrol/priority-level-configuration.ts";
 import { nodeMetrics } from "./metrics/node-metrics.ts";
 import { podMetrics } from "./metrics/pod-metrics.ts";
+import { ingresses } from "./networking/ingress.ts";
+import { ingressClasses } from "./networking/ingress-class.ts";
+import { networkPolicies } from "./networking/network-policy.ts";
 import { runtimeClasses } from "./node/runtime-class.ts";
+import { podDisruptionBudgets } from "./policy/pod-disruption-budget.ts";
 import { clusterRoles } from "./rbac/cluster-role.ts";
 import { clusterRoleBindings } from "./rbac/cluster-role-binding.ts";
 import { roles } from "./rbac/role.ts";
 import { roleBindings } from "./rbac/role-binding.ts";
 import { priorityClasses } from "./scheduling/priority-class.ts";
+import { csiDrivers } from "./storage/csi-driver.ts";
+import { csiNodes } from "./storage/csi-node.ts";
+import { csiStorageCapacities } from "./storage/csi-storage-capacity.ts";
+import { storageClasses } from "./storage/storage-class.ts";
+import { volumeAttachments } from "./storage/volume-attachment.ts";
 
 export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   bindings,
+  componentStatuses,
   configMaps,
   endpoints,
   events,
   limitRanges,
   namespaces,
   nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   pods,
   podTemplates,
   replicationControllers,
@@ -81,10 +98,19 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   cronJobs,
   jobs,
   certificateSigningRequests,
+  ingressClasses,
+  ingresses,
+  networkPolicies,
+  podDisruptionBudgets,
   clusterRoleBindings,
   clusterRoles,
   roleBindings,
   roles,
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
+  storageClasses,
+  volumeAttachments,
   mutatingWebhookConfigurations,
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
@@ -94,6 +120,8 @@ export const BUILTIN_RESOURCES: readonly ResourceDefinition[] = [
   runtimeClasses,
   priorityClasses,
   endpointSlices,
+  flowSchemas,
+  priorityLevelConfigurations,
   nodeMetrics,
   podMetrics,
 ];

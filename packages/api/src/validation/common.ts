@@ -2,7 +2,7 @@
 import type { FieldErrors } from "../field-error.ts";
 import { jsonEqual } from "../json-equal.ts";
 import { validateLabels } from "../meta/validate.ts";
-import { labelValueErrors, qualifiedNameErrors } from "../names.ts";
+import { dns1123SubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
 import type { LabelSelector } from "../types.ts";
 
 export const FIELD_IMMUTABLE = "field is immutable";
@@ -47,4 +47,14 @@ export function validateLabelSelector(selector: LabelSelector | undefined, field
 
 export function isEmptySelector(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
+}
+
+/** Names such as "acme.io/foo". */
+export function validateDomainPath(value: string, field: string, errors: FieldErrors): void {
+  if (value === "") return errors.required(field);
+  const slash = value.indexOf("/");
+  if (slash <= 0 || slash === value.length - 1) {
+    return errors.invalid(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")');
+  }
+  errors.invalidEach(field, value.slice(0, slash), dns1123SubdomainErrors(value.slice(0, slash)));
 }

@@ -1,10 +1,10 @@
 /** Jobs and job templates (upstream: pkg/apis/batch/validation). */
 import type { FieldErrors } from "../field-error.ts";
 import { jsonEqual } from "../json-equal.ts";
-import { byteLength, dns1123SubdomainErrors } from "../names.ts";
+import { byteLength } from "../names.ts";
 import { matchesLabelSelector } from "../selectors.ts";
 import type { Job, PodTemplateSpec } from "../types.ts";
-import { immutable, nonNegative, validateLabelSelector } from "./common.ts";
+import { immutable, nonNegative, validateDomainPath, validateLabelSelector } from "./common.ts";
 import { validatePodFailurePolicy, validateSuccessPolicy } from "./job-policy.ts";
 import { podSpecWarnings } from "./pod.ts";
 import { validatePodTemplate } from "./pod-spec.ts";
@@ -65,10 +65,7 @@ export function validateJobSpec(spec: Partial<JobSpec>, field: string, errors: F
 }
 
 function validateManagedBy(value: string, field: string, errors: FieldErrors): void {
-  const [domain = "", ...path] = value.split("/");
-  if (path.length === 0 || path.join("/") === "") {
-    errors.invalid(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")');
-  } else errors.invalidEach(field, domain, dns1123SubdomainErrors(domain));
+  validateDomainPath(value, field, errors);
   if (byteLength(value) > MANAGED_BY_BYTES_MAX) errors.tooLong(field, MANAGED_BY_BYTES_MAX);
 }
 
