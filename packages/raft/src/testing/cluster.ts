@@ -15,6 +15,8 @@ export interface SimOptions {
   readonly membershipChanges?: boolean;
   /** Leaders fall again and again, often before their first entry is committed (paper, figure 8). */
   readonly storm?: boolean;
+  /** Gets a line for whatever happens. */
+  readonly print?: (line: string) => void;
 }
 
 export interface SimResult {
@@ -41,6 +43,9 @@ class SimCluster {
   /** read id → what was acknowledged when it was asked for. */
   private readonly reads = new Map<number, number>();
   private proposals = 0;
+  private now = 0;
+  /** What was last said of each member's role and term. */
+  private readonly said = new Map<NodeId, string>();
   private nextRead = 0;
 
   constructor(options: SimOptions) {
@@ -77,6 +82,7 @@ class SimCluster {
 
   run(): SimResult {
     for (let step = 0; step < this.options.steps; step++) {
+      this.now = step;
       this.disturb();
       this.work();
       this.step(step);
@@ -92,7 +98,22 @@ class SimCluster {
       m.disk.step();
       m.run();
     }
+    if (this.options.print) this.tell();
     this.checker.observe(this.members);
+  }
+
+  private note(who: NodeId | string, what: string): void {
+    this.options.print?.(`${String(this.now).padStart(6)} ${String(who).padEnd(3)} ${what}`);
+  }
+
+  /** Roles, terms and commits that have changed in this step. */
+  private tell(): void {
+    for (const { id, node } of this.members) {
+      const now = node ? `${node.role} in term ${node.term}, log to ${node.log.lastIndex}, committed ${node.log.committed}` : "down";
+      if (this.said.get(id) === now) continue;
+      this.said.set(id, now);
+      this.note(id, now);
+    }
   }
 
   private disturb(): void {
@@ -138,6 +159,7 @@ class SimCluster {
     const ids = this.members.map((m) => m.id);
     const one = ids[randomInt(this.random, ids.length)]!;
     const rest = ids.filter((id) => id !== one);
+    this.note(one, "is cut off, one way or both");
     if (this.random.next() < 0.5) this.network.partition([one], rest);
     else for (const other of rest) this.network.cut(this.random.next() < 0.5 ? one : other, this.random.next() < 0.5 ? other : one);
   }
@@ -153,16 +175,22 @@ class SimCluster {
       steps.push({ op: "add-voter", id: other });
     }
     if (op === "remove" && node.conf.voters.length <= 2) return;
+    this.note(
+      member.id,
+      `proposes ${steps.length === 0 ? "to leave the joint configuration" : steps.map((s) => `${s.op} ${s.id}`).join(", ")}`,
+    );
     node.propose([{ kind: "conf", data: Buffer.from(JSON.stringify(steps)) }]);
   }
 
   /** Without faults the cluster must find a leader, go on, and agree. */
   private heal(): void {
+    this.note("-", "no faults from here on");
     this.network.heal();
     this.network.faults = QUIET;
     for (const m of this.members) if (!m.up) m.start();
     const before = this.checker.acknowledged;
     for (let step = 0; step < HEAL_STEPS; step++) {
+      this.now = this.options.steps + step;
       if (step % 20 === 0 && step < HEAL_STEPS - 150) {
         const leader = this.members.find((m) => m.node?.role === "leader" && m.node.conf.voters.includes(m.id));
         leader?.node?.propose([{ kind: "normal", data: Buffer.from(`h${step}`) }]);
