@@ -8,10 +8,28 @@ export function bodyText(body: Uint8Array): string {
 }
 
 export function parseJson(text: string): unknown {
+  checkDepth(text);
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new DecodeError(syntaxMessage(text, error as SyntaxError));
+  }
+}
+
+/** What walks an object later does so by recursion. Go's encoding/json stops at 10,000; no object comes near either. */
+const DEPTH_MAX = 1_000;
+
+/** @throws DecodeError in Go's words. */
+export function checkDepth(text: string): void {
+  // A level takes two characters, and most bodies are short.
+  if (text.length <= 2 * DEPTH_MAX) return;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = stringEnd(text, at);
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > DEPTH_MAX) throw new DecodeError("exceeded max depth");
+    } else if (code === 0x7d || code === 0x5d) depth--;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Patches of three kinds; each yields the whole new object, which is then decoded like a request body. */
 
-import { bodyText } from "../decode/json.ts";
+import { bodyText, checkDepth } from "../decode/json.ts";
 import { decodeTree } from "../decode.ts";
 import type { Decoded, PatchRequest, ResourceDefinition } from "../definition.ts";
 import { cloneJson } from "../json-equal.ts";
@@ -26,8 +26,10 @@ function patched(def: ResourceDefinition, live: KubeObject, { type, body }: Patc
 }
 
 function parse(body: Uint8Array): unknown {
+  const text = bodyText(body);
   try {
-    return JSON.parse(bodyText(body));
+    checkDepth(text);
+    return JSON.parse(text);
   } catch (error) {
     throw apiError("BadRequest", `error decoding patch: ${(error as Error).message}`);
   }

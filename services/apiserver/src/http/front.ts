@@ -85,6 +85,7 @@ export class Front {
       if (response.headersSent) response.destroy();
       else {
         const { contentType, body } = renderStatus(status, call.accept);
+        this.leaveUnread(request, response);
         await send(request, response, status.code, contentType, body, { ...headersOf(call), ...statusHeaders(status) });
       }
     } finally {
@@ -142,7 +143,16 @@ export class Front {
   private timeOut(request: IncomingMessage, response: ServerResponse, gone: Departure): void {
     if (response.headersSent) return;
     const { status } = apiError("Timeout", "Timeout: request did not complete within the allotted timeout", {});
+    this.leaveUnread(request, response);
     void send(request, response, status.code, "application/json", JSON.stringify(status)).finally(() => gone.leave());
+  }
+
+  /** A refused request whose body still comes: nobody reads it to its end. */
+  private leaveUnread(request: IncomingMessage, response: ServerResponse): void {
+    if (request.complete) return;
+    if (request.httpVersionMajor === 1) response.setHeader("Connection", "close");
+    // Closing at once would reset the connection before the client has read the answer.
+    response.once("finish", () => this.ports.clock.setTimeout(() => request.destroy(), LINGER_MS));
   }
 
   /** A server that stops wants nobody's next request; one that runs spreads its HTTP/2 clients now and then. */
@@ -170,6 +180,9 @@ class Departure {
     return this.controller.signal;
   }
 }
+
+/** As Go's HTTP server. */
+const LINGER_MS = 500;
 
 const headersOf = (call: Call): Record<string, string | string[]> => {
   const headers: Record<string, string | string[]> = call.responseHeaders;

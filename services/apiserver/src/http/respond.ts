@@ -37,6 +37,10 @@ export function statusOf(error: unknown, log: Logger): Status {
   // The store could not be asked (gRPC's UNAVAILABLE and DEADLINE_EXCEEDED): not our fault, and worth another try.
   if (code === 14 || code === 4)
     return apiError("ServiceUnavailable", `the store does not answer: ${details}`, { retryAfterSeconds: 1 }).status;
+  // Only what a client sends nests that deep.
+  if (error instanceof RangeError && /call stack/.test(error.message)) {
+    return apiError("BadRequest", "the object provided is unrecognized (it is nested too deeply)").status;
+  }
   log.error("request failed", { error });
   return apiError("InternalError", `Internal error occurred: ${message ?? String(error)}`).status;
 }

@@ -1,4 +1,4 @@
-import { request as httpsRequest, type RequestOptions } from "node:https";
+import { type Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import { issue, issueAdmin, type KeyPair } from "@flotilla/pki";
 import { systemRandom } from "@flotilla/process";
 import type { Harness } from "./harness.ts";
@@ -17,6 +17,8 @@ export interface Asking {
   body?: object | string | Buffer;
   headers?: Record<string, string | string[]>;
   replica?: number;
+  /** Keeps connections; without one each request has its own. */
+  agent?: Agent;
 }
 
 /** One caller of an API server, with a certificate, a token or nothing. */
@@ -42,7 +44,7 @@ export class Caller {
     return new Caller(harness, issue(harness.authorities.ca, { subject: { commonName, organizations }, usages: ["client"] }, env));
   }
 
-  ask(path: string, { method = "GET", body, headers = {}, replica = 0 }: Asking = {}): Promise<Answer> {
+  ask(path: string, { method = "GET", body, headers = {}, replica = 0, agent }: Asking = {}): Promise<Answer> {
     const bytes = body === undefined ? undefined : typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const request = httpsRequest(
@@ -52,7 +54,7 @@ export class Caller {
           port: this.harness.port(replica),
           path,
           method,
-          agent: false,
+          agent: agent ?? false,
           headers: {
             ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
             ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(bytes)) }),

@@ -104,6 +104,10 @@ export class Harness {
     await ended;
   }
 
+  pid(replica: number): number {
+    return this.replicas.get(replica)!.pid!;
+  }
+
   kubectl(binary: string, args: string[], options: { replica?: number; user?: string; stdin?: string } = {}): Promise<Ran> {
     const { replica = 0, user = "admin", stdin } = options;
     const cluster = ["--kubeconfig", join(this.folder, "kubeconfig"), "--context", `${user}-${replica}`];
@@ -150,10 +154,13 @@ export class Harness {
     const env = { now_ms: Date.now(), random: systemRandom };
     const authorities = createClusterAuthorities(env);
     this.authorities = authorities;
-    const { apiserver } = issueControlPlane(authorities, { node: "cp", address: "127.0.0.1", extra: ["localhost"] }, env);
+    const { apiserver, frontProxyClient } = issueControlPlane(authorities, { node: "cp", address: "127.0.0.1", extra: ["localhost"] }, env);
     write("ca.crt", authorities.ca.cert);
     write("apiserver.crt", apiserver.cert);
     write("apiserver.key", apiserver.key);
+    write("front-proxy-ca.crt", authorities.frontProxyCa.cert);
+    write("front-proxy-client.crt", frontProxyClient.cert);
+    write("front-proxy-client.key", frontProxyClient.key);
     write("sa.pub", authorities.serviceAccount.publicPem);
     write("sa.key", authorities.serviceAccount.privatePem);
     const admin = issueAdmin(authorities, env);
