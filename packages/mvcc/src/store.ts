@@ -76,8 +76,13 @@ export class Store {
     return v === undefined || isTombstone(v) ? undefined : v;
   }
 
-  put(key: Bytes, value: Bytes | Uint8Array, lease: string): Version {
-    const prev = this.index.get(key);
+  /** A key's newest version, tombstones included. */
+  head(key: Bytes): Version | undefined {
+    return this.index.get(key);
+  }
+
+  /** `prev`: the key's head, for who has looked it up already. */
+  put(key: Bytes, value: Bytes | Uint8Array, lease: string, prev = this.index.get(key)): Version {
     const fresh = prev === undefined || isTombstone(prev);
     const mod = this.revision + 1;
     const fields = {

@@ -3,7 +3,7 @@ import type { Lessor } from "./lessor.ts";
 import { range } from "./range.ts";
 import type { Store } from "./store.ts";
 import type { Compare, DeleteOp, Op, OpResult, PutOp, TxnOp, TxnResult } from "./types.ts";
-import type { Version } from "./version.ts";
+import { isTombstone, type Version } from "./version.ts";
 
 /** A store and its leases: what commands change together. */
 export interface Space {
@@ -101,10 +101,11 @@ function stamp(result: TxnResult, revision: number): void {
 }
 
 function writePut({ store, lessor }: Space, op: PutOp): Version | undefined {
-  const prev = store.get(op.key);
+  const head = store.head(op.key);
+  const prev = head && !isTombstone(head) ? head : undefined;
   const value = op.ignoreValue && prev ? prev.bytes() : op.value;
   const lease = op.ignoreLease && prev ? prev.lease : op.lease;
-  const written = store.put(op.key, value, lease);
+  const written = store.put(op.key, value, lease, head);
   if (prev?.lease !== lease) {
     if (prev) lessor.detach(prev.lease, written.key);
     lessor.attach(lease, written.key);

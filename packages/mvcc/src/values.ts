@@ -63,6 +63,8 @@ export class Values {
   private readonly away = new Set<Slab>();
   private held_bytes = 0;
   private live_bytes = 0;
+  /** Memory of the last slab that left, for the next one: new memory costs a page fault for every 4 KB. */
+  private spare: Uint8Array | undefined;
   private gone = false;
   /** Empty values need no place. */
   private readonly none: Slab;
@@ -154,7 +156,9 @@ export class Values {
 
   private newSlab(length: number): Slab {
     this.held_bytes += length;
-    return { bytes: new Uint8Array(length), size_bytes: length, used_bytes: 0, live_bytes: 0, place: undefined, busy: false, owner: this };
+    const bytes = length === SLAB_BYTES && this.spare ? this.spare : new Uint8Array(length);
+    if (bytes === this.spare) this.spare = undefined;
+    return { bytes, size_bytes: length, used_bytes: 0, live_bytes: 0, place: undefined, busy: false, owner: this };
   }
 
   private sealed(slab: Slab): void {
@@ -203,6 +207,7 @@ export class Values {
     const at = this.full.indexOf(slab);
     if (at >= 0) this.full.splice(at, 1);
     this.resident_bytes -= slab.size_bytes;
+    if (slab.size_bytes === SLAB_BYTES) this.spare = slab.bytes;
     slab.bytes = undefined;
   }
 }

@@ -16,6 +16,12 @@ export function frame(message: Uint8Array): Buffer {
   return sealFrame(out);
 }
 
+/** The message, if these bytes are exactly one: most requests come like that. */
+export function wholeMessage(chunk: Buffer): Buffer | undefined {
+  if (chunk.length < FRAME_HEADER_BYTES || chunk[0] !== 0) return undefined;
+  return chunk.readUInt32BE(1) === chunk.length - FRAME_HEADER_BYTES ? chunk.subarray(FRAME_HEADER_BYTES) : undefined;
+}
+
 /** Cuts a byte stream into messages, copying only those that arrive in pieces. */
 export class Deframer {
   private chunks: Buffer[] = [];

@@ -6,6 +6,8 @@ import { ERROR, FLAG, FRAME, frameOf, HEAD_BYTES, writeHead } from "./frame.ts";
 /** An answer up to this size is copied into one piece with its headers and trailers. */
 const WHOLE_BYTES_MAX = 4096;
 
+const ignore = () => {};
+
 /**
  * One call's stream, as its server sees it (RFC 9113, §5). Owns what was
  * written but has no room in the windows yet. Invariants:
@@ -17,10 +19,10 @@ export class Stream implements CallStream {
   readonly id: number;
   readonly headers: IncomingHttpHeaders;
   readonly connection: Connection;
-  onData: (chunk: Buffer) => void = () => {};
-  onEnd: () => void = () => {};
-  onClose: () => void = () => {};
-  onDrain: () => void = () => {};
+  onData: (chunk: Buffer) => void = ignore;
+  onEnd: () => void = ignore;
+  onClose: () => void = ignore;
+  onDrain: () => void = ignore;
   /** What the receiver still takes on this stream. */
   window_bytes: number;
   /** Received, but not yet given back to the sender as room. */
