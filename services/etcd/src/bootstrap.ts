@@ -55,7 +55,7 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
   const files = new SnapshotFiles(disk, pathOf(member, "snap"), log);
   const walOptions = {
     disk,
-    folder: pathOf(member, "wal"),
+    folder: config.walDir || pathOf(member, "wal"),
     onFailure: ports.onDiskFailure,
     segment_bytes_max: ports.segment_bytes_max,
   };
@@ -96,7 +96,7 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
     );
   }
   refuseSecondLife(await remoteMembers(config, ports), self.id, config);
-  const founding = { disk, log, onFailure: ports.onDiskFailure, folder: member };
+  const founding = { disk, log, onFailure: ports.onDiskFailure, folder: member, walDir: config.walDir };
   return foundCluster(new Machine(ttl_s_min, ports.values), members, self, config.initialClusterToken, founding);
 }
 
@@ -106,6 +106,8 @@ export interface FoundingPorts {
   readonly onFailure: (error: Error) => void;
   /** The `member` folder of the data directory. */
   readonly folder: string;
+  /** Empty: in that folder. */
+  readonly walDir: string;
 }
 
 /** A new cluster's data directory, beginning with the state in `machine`: nothing, or what was restored. */
@@ -114,7 +116,7 @@ export async function foundCluster(
   members: readonly Member[],
   self: Member,
   token: string,
-  { disk, log, onFailure, folder }: FoundingPorts,
+  { disk, log, onFailure, folder, walDir }: FoundingPorts,
 ): Promise<Start> {
   disk.mkdir(folder);
   const files = new SnapshotFiles(disk, pathOf(folder, "snap"), log);
@@ -128,7 +130,7 @@ export async function foundCluster(
   for (const piece of exportSnapshot(machine, first, clusterId)) await file.write(piece);
   await file.commit();
   const hardState = { term: first.term, vote: 0, commit: first.index };
-  const walOptions = { disk, folder: pathOf(folder, "wal"), onFailure, meta: { memberId: String(self.id), clusterId } };
+  const walOptions = { disk, folder: walDir || pathOf(folder, "wal"), onFailure, meta: { memberId: String(self.id), clusterId } };
   const wal = await createWal(walOptions, first.index + 1, hardState);
   log.info("new cluster", { clusterId, member: self.id, members: members.map((m) => m.name) });
   return { self: self.id, clusterId, machine, snapshot: first, hardState, entries: [], wal, files, peers: members };

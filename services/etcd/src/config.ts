@@ -20,6 +20,7 @@ export function configOf(f: Flags<typeof FLAGS>): EtcdConfig {
   return {
     name: f.name,
     dataDir: f["data-dir"] ?? `${f.name}.etcd`,
+    walDir: f["wal-dir"],
     listenClientUrls: f["listen-client-urls"],
     advertiseClientUrls: f["advertise-client-urls"].length > 0 ? f["advertise-client-urls"] : f["listen-client-urls"],
     listenPeerUrls: f["listen-peer-urls"],

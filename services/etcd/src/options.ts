@@ -1,10 +1,28 @@
 import type { FlagSpecs } from "@flotilla/process";
 import type { TokenSpec } from "./auth/provider.ts";
 
+const accepted = (help: string) => ({ type: "string", default: "", help: `Accepted for compatibility: ${help}` }) as const;
+
+/** Flags of etcd for which there is nothing to do here; each says why. */
+const ACCEPTED = {
+  "initial-election-tick-advance": { type: "bool", default: true, help: "Accepted for compatibility: members elect as soon as they meet." },
+  "max-snapshots": { type: "int", default: 5, help: "Accepted for compatibility: the two newest snapshots are kept." },
+  "max-wals": { type: "int", default: 5, help: "Accepted for compatibility: segments of the log go when a snapshot covers them." },
+  "backend-batch-interval": accepted("there is no database file."),
+  "backend-batch-limit": accepted("there is no database file."),
+  "experimental-backend-bbolt-freelist-type": accepted("there is no database file."),
+  "experimental-compaction-batch-limit": accepted("compaction is spread over time as the load allows."),
+  "experimental-warning-apply-duration": accepted("see etcd_disk_backend_commit_duration_seconds."),
+  "enable-v2": { type: "bool", default: false, help: "Accepted for compatibility: there is no v2 API." },
+  metrics: { type: "string", default: "basic", help: "Accepted for compatibility: 'basic' and 'extensive' show the same." },
+  "log-outputs": accepted("the log goes to the standard error stream."),
+} as const satisfies FlagSpecs;
+
 /** Flags under etcd's names, with its defaults. Times of --heartbeat-interval and --election-timeout are milliseconds. */
 export const FLAGS = {
   name: { type: "string", default: "default", help: "Human-readable name for this member." },
   "data-dir": { type: "string", help: "Path to the data directory (default NAME.etcd)." },
+  "wal-dir": { type: "string", default: "", help: "Path to the dedicated wal directory." },
   "listen-client-urls": { type: "list", default: ["http://localhost:2379"], help: "List of URLs to listen on for client traffic." },
   "advertise-client-urls": { type: "list", default: [], help: "List of this member's client URLs to advertise to the public." },
   "listen-peer-urls": { type: "list", default: ["http://localhost:2380"], help: "List of URLs to listen on for peer traffic." },
@@ -55,11 +73,14 @@ export const FLAGS = {
   },
   "log-level": { type: "string", default: "info", help: "Accepted for compatibility; see -v." },
   logger: { type: "string", default: "zap", help: "Accepted for compatibility." },
+  ...ACCEPTED,
 } as const satisfies FlagSpecs;
 
 export interface EtcdConfig {
   readonly name: string;
   readonly dataDir: string;
+  /** Empty: in the data directory. */
+  readonly walDir: string;
   readonly listenClientUrls: readonly string[];
   readonly advertiseClientUrls: readonly string[];
   readonly listenPeerUrls: readonly string[];

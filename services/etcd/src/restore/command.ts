@@ -31,6 +31,7 @@ const FLAGS = {
     default: false,
     help: "Ignore snapshot integrity hash value (required if copied from data directory).",
   },
+  "wal-dir": { type: "string", default: "", help: "Path to the WAL directory (use --data-dir if none given)." },
   "bump-revision": { type: "int", default: 0, help: "How much to increase the latest revision after restore." },
   "mark-compacted": { type: "bool", default: false, help: "Mark the latest revision after restore as the point of scheduled compaction." },
 } as const satisfies FlagSpecs;
@@ -111,6 +112,7 @@ async function restore(path: string, f: ReturnType<typeof parseFlags<typeof FLAG
     log,
     onFailure,
     folder: pathOf(dataDir, "member"),
+    walDir: f["wal-dir"],
   });
   await wal.close();
   log.info("restored snapshot", { path, dataDir, clusterId, member: self.id, revision: store.revision, keys: store.keys });
