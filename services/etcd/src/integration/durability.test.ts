@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { MemberAddResponse, MemberListResponse, StatusResponse } from "@flotilla/rpc/gen/etcd/rpc.ts";
@@ -158,6 +160,59 @@ test("a member whose log is gone but not its snapshots is refused", async () => 
   assert.match(lastError(i), /holds no log, but there is a snapshot of entry \d+/);
   await rejoin(i);
 });
+
+test("a disk that is really full: every write that was acknowledged is there again when it has room", { skip: !canMount() }, async () => {
+  const single = await StoreCluster.start("source", 1, []);
+  const [m] = single.members;
+  const client = new StoreClient(m!.clientUrl);
+  const folder = join(single.folder, m!.name);
+  const mount = (...args: string[]) => assert.equal(spawnSync("mount", [...args, folder]).status, 0);
+  const acknowledged: string[] = [];
+  const exit = () => within(new Promise<number | null>((resolve) => m!.process!.once("exit", resolve)), 20_000);
+  try {
+    await waitForLeader([client]);
+    await single.kill(m!);
+    client.close();
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    mount("-t", "tmpfs", "-o", "size=1m", "tmpfs");
+    single.run(m!);
+    const ended = exit();
+    await waitForLeader([client]);
+    for (let n = 0; m!.process!.exitCode === null && n < 500; n++) {
+      const key = `full/${n}`;
+      await client.put(key, key.padEnd(8000, "x")).then(
+        () => acknowledged.push(key),
+        () => {},
+      );
+    }
+    assert.equal(await ended, DAMAGE);
+    assert.ok(acknowledged.length > 50, `${acknowledged.length} writes`);
+    const log = readFileSync(join(single.folder, `${m!.name}.log`), "utf8");
+    assert.match(log, /no space left on the disk of .*free some space/);
+    mount("-o", "remount,size=16m", "tmpfs");
+    client.close();
+    single.run(m!);
+    await waitForLeader([client]);
+    for (const key of acknowledged) assert.equal(await client.value(key), key.padEnd(8000, "x"), key);
+    await client.put("full/after", "x");
+  } finally {
+    client.close();
+    await Promise.all(single.members.map((x) => single.kill(x)));
+    spawnSync("umount", [folder]);
+    await single.destroy();
+  }
+});
+
+/** Where a test may mount: as root, on Linux, with the capability. */
+function canMount(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const folder = mkdtempSync(join(tmpdir(), "store-mount-"));
+  const works = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).status === 0;
+  if (works) spawnSync("umount", [folder]);
+  rmSync(folder, { recursive: true, force: true });
+  return works;
+}
 
 async function write(count: number, to: readonly StoreClient[] = clients): Promise<void> {
   for (let n = 0; n < count; n++) {

@@ -42,3 +42,9 @@ for (const options of RUNS) {
     assert.ok(answered > 100 && events > 30, `${answered} answers, ${events} events: too few to say anything`);
   });
 }
+
+test("the judge notices: reads that ask no majority are found to be stale", async () => {
+  const faults = ["cut off the leader", "slow disk of the leader", "cut off a minority"];
+  const { violations } = await runHistory({ seed: 14, members: 3, clients: 6, length_ms: 5000, faults, staleReads: true });
+  assert.match(violations.join("\n"), /no order of the \d+ operations explains the answers|after client .* had been answered/);
+});

@@ -23,6 +23,8 @@ export interface HistoryOptions {
   /** All of them by default. */
   readonly faults?: readonly string[];
   readonly flags?: readonly string[];
+  /** A planted fault of the test itself: reads ask no majority. The verdict must be a violation. */
+  readonly staleReads?: boolean;
 }
 
 export interface HistoryOutcome {
@@ -58,7 +60,9 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryOutcom
     const watchers = urls.slice(0, 3).map((_, i) => new Watcher(`w${i}`, urls, i, recorder));
     const watching = watchers.map((w) => w.run());
     const load = Array.from({ length: clients }, (_, i) =>
-      new Workload({ name: `c${i}`, urls, random: seededRandom(randomInt(random, 2 ** 31)), recorder }).run(length_ms),
+      new Workload({ name: `c${i}`, urls, random: seededRandom(randomInt(random, 2 ** 31)), recorder, staleReads: options.staleReads }).run(
+        length_ms,
+      ),
     );
     await nemesis.run(length_ms, options.faults);
     await Promise.all(load);

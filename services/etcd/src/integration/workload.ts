@@ -18,6 +18,8 @@ export interface WorkloadOptions {
   readonly urls: readonly string[];
   readonly random: Random;
   readonly recorder: Recorder;
+  /** Get what the asked member happens to have, and record it as if it were the truth. */
+  readonly staleReads?: boolean;
 }
 
 /** One client: one operation at a time on whichever member, another member after a failure. */
@@ -45,7 +47,7 @@ export class Workload {
   private async one(): Promise<void> {
     const { recorder, name } = this.options;
     const input = this.choose();
-    const output = await recorder.operate(name, input, () => within(execute(this.client, input), CALL_MS_MAX));
+    const output = await recorder.operate(name, input, () => within(execute(this.client, input, this.options.staleReads), CALL_MS_MAX));
     if (output) return this.remember(input, output);
     this.client.close();
     this.client = this.connect();

@@ -11,12 +11,12 @@ import type { StoreClient } from "./client.ts";
 const bytes = (text: string) => Buffer.from(text, "latin1");
 const textOf = (buffer: Uint8Array) => Buffer.from(buffer).toString("latin1");
 
-/** One call; rejects when it was not answered well: then its outcome is unknown. */
-export async function execute(client: StoreClient, input: KvInput): Promise<KvOutput> {
+/** One call; rejects when it was not answered well: then its outcome is unknown. `stale`: gets are serializable only. */
+export async function execute(client: StoreClient, input: KvInput, stale = false): Promise<KvOutput> {
   const ask = async (method: string, request: Uint8Array) => client.call(`/etcdserverpb.KV/${method}`, request);
   switch (input.kind) {
     case "get":
-      return seen(RangeResponse.decode(await ask("Range", rpc.RangeRequest.encode(rangeOf(input.key)).finish())));
+      return seen(RangeResponse.decode(await ask("Range", rpc.RangeRequest.encode(rangeOf(input.key, stale)).finish())));
     case "put": {
       const answer = rpc.PutResponse.decode(await ask("Put", rpc.PutRequest.encode(putOf(input.key, input.value)).finish()));
       return { kind: "put", revision: answer.header!.revision };
@@ -42,7 +42,7 @@ export async function execute(client: StoreClient, input: KvInput): Promise<KvOu
   }
 }
 
-const rangeOf = (key: string) => rpc.RangeRequest.create({ key: bytes(key) });
+const rangeOf = (key: string, serializable = false) => rpc.RangeRequest.create({ key: bytes(key), serializable });
 const putOf = (key: string, value: string) => rpc.PutRequest.create({ key: bytes(key), value: bytes(value) });
 const deleteOf = (key: string) => rpc.DeleteRangeRequest.create({ key: bytes(key) });
 
