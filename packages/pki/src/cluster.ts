@@ -7,6 +7,8 @@ export interface ClusterAuthorities {
   ca: KeyPair;
   /** Signs the store's: so that a kubelet's certificate opens no door there. */
   etcdCa: KeyPair;
+  /** Signs the certificates by which extension servers know the API servers: whoever has one may speak for anybody there. */
+  frontProxyCa: KeyPair;
   serviceAccount: { privatePem: string; publicPem: string };
 }
 
@@ -14,6 +16,7 @@ export function createClusterAuthorities(env: IssueEnv): ClusterAuthorities {
   return {
     ca: createAuthority("kubernetes", env),
     etcdCa: createAuthority("etcd-ca", env),
+    frontProxyCa: createAuthority("front-proxy-ca", env),
     serviceAccount: createServiceAccountKey(),
   };
 }
@@ -29,6 +32,7 @@ export interface ControlPlaneCerts {
   apiserver: KeyPair;
   apiserverKubeletClient: KeyPair;
   apiserverEtcdClient: KeyPair;
+  frontProxyClient: KeyPair;
   etcdServer: KeyPair;
   etcdPeer: KeyPair;
   etcdHealthcheckClient: KeyPair;
@@ -58,6 +62,7 @@ export function issueControlPlane(authorities: ClusterAuthorities, names: Contro
     ),
     apiserverKubeletClient: user("kube-apiserver-kubelet-client", "system:masters"),
     apiserverEtcdClient: issue(etcdCa, { subject: { commonName: "kube-apiserver-etcd-client" }, usages: ["client"] }, env),
+    frontProxyClient: issue(authorities.frontProxyCa, { subject: { commonName: "front-proxy-client" }, usages: ["client"] }, env),
     etcdServer: store(node, ["server", "client"]),
     etcdPeer: store(node, ["server", "client"]),
     etcdHealthcheckClient: issue(etcdCa, { subject: { commonName: "kube-etcd-healthcheck-client" }, usages: ["client"] }, env),

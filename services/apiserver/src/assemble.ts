@@ -1,5 +1,7 @@
 import { createBuiltinRegistry } from "@flotilla/api";
 import { sleep } from "@flotilla/base";
+import { Aggregator } from "./aggregation/aggregator.ts";
+import { ensureAuthenticationConfig } from "./aggregation/authentication-config.ts";
 import type { BasePorts, Component } from "@flotilla/process";
 import { buildAdmission } from "./admission/create.ts";
 import { createAudit } from "./audit/create.ts";
@@ -78,11 +80,13 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     minRequestTimeout_seconds: config.minRequestTimeout_seconds,
   };
   const customResources = new CustomResources(kernel);
+  const aggregator = new Aggregator(kernel, config.aggregation.proxy);
   const kubernetes = new KubernetesService(kernel, network, { address: config.advertiseAddress, port: config.securePort });
   const readiness = new Readiness(clock);
   const state = { stopping: false };
   const documents = new Documents({
     definitions,
+    aggregator,
     metrics: metrics.registry,
     checks: healthChecks(store, readiness, state),
     serverAddress: `${config.advertiseAddress}:${config.securePort}`,
@@ -99,7 +103,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     usage: new UsageCollector(clock, log, kubelets),
     maxExpiration_seconds: config.serviceAccounts.maxExpiration_seconds,
   });
-  const chain = createChain({ readiness, authenticator, authorizer, limits, audit, kernel, special, documents });
+  const chain = createChain({ readiness, authenticator, authorizer, limits, audit, kernel, special, documents, aggregator });
   const certificates = new Certificates(ports, config.tls.files, config.tls.texts);
   const front = { clock, random, log, metrics };
   const { bindAddress: host, requestTimeout_ms, goawayChance } = config;
@@ -108,7 +112,9 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   certificates.start();
   encryption?.start();
   log.info("listening", { port: http.port, grpcPort: grpc?.port });
-  const bootstrapped = bootstrap(kernel, kubernetes, customResources).then(() => {
+  const bootstrapped = bootstrap(kernel, kubernetes, customResources).then(async () => {
+    aggregator.start();
+    await ensureAuthenticationConfig(kernel, config.tls.texts.ca, config.aggregation.requestHeader);
     readiness.markReady();
     log.info("ready", { revision: store.revision });
   });
@@ -127,6 +133,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
       encryption?.stop();
       compactor.stop();
       customResources.stop();
+      aggregator.stop();
       await kubernetes.stop();
       await Promise.all([http.stop(), grpc?.stop()]);
       await audit?.close();

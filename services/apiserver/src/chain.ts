@@ -1,3 +1,4 @@
+import type { Aggregator } from "./aggregation/aggregator.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { Authenticator } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonation.ts";
@@ -21,6 +22,7 @@ export interface ChainParts {
   kernel: Kernel;
   special: SpecialOperations;
   documents: Documents;
+  aggregator: Pick<Aggregator, "route">;
 }
 
 type Next = (call: Call) => Promise<Reply>;
@@ -56,13 +58,19 @@ const authorize: Link = (parts, call, next) => {
   return next(call);
 };
 
+/** Groups of extension servers are theirs; they ask here again who may do what, if they wish. */
+const aggregate: Link = (parts, call, next) => {
+  const reply = parts.aggregator.route(call);
+  return reply ? Promise.resolve(reply) : next(call);
+};
+
 const serve: Link = async (parts, call) => {
   if (!call.info.isResource) return parts.documents.serve(call);
   return dispatch(parts.kernel, parts.special, call);
 };
 
 /** Every request of every front end goes through these, in this order. Admission follows inside the registry's writes. */
-const CHAIN: readonly Link[] = [waitForStart, authenticate, record, actAs, limit, authorize, serve];
+const CHAIN: readonly Link[] = [waitForStart, authenticate, record, actAs, limit, authorize, aggregate, serve];
 
 export function createChain(parts: ChainParts): Next {
   return CHAIN.reduceRight<Next>(

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { FlagError, type Flags } from "@flotilla/process";
+import type { RequestHeaderConfig } from "./aggregation/authentication-config.ts";
 import { type AuditConfig, readWebhookTarget } from "./audit/create.ts";
 import type { FLAGS } from "./flags.ts";
 import { type CertificateFiles, Certificates, type CertificateTexts } from "./http/certificates.ts";
@@ -36,6 +37,7 @@ export interface Config {
   fairness: boolean;
   encryption: { path: string; text: string; reload: boolean } | undefined;
   audit: AuditConfig;
+  aggregation: { proxy: { cert?: string; key?: string }; requestHeader: RequestHeaderConfig };
   kubelet: { ca?: string; cert?: string; key?: string; addressTypes: string[] };
 }
 
@@ -93,6 +95,16 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
     fairness: flags["enable-priority-and-fairness"],
     encryption: await encryptionOf(flags),
     audit: await auditOf(flags),
+    aggregation: {
+      proxy: await pem({ cert: flags["proxy-client-cert-file"], key: flags["proxy-client-key-file"] }),
+      requestHeader: {
+        clientCa: await file(flags["requestheader-client-ca-file"]),
+        allowedNames: flags["requestheader-allowed-names"],
+        usernameHeaders: flags["requestheader-username-headers"],
+        groupHeaders: flags["requestheader-group-headers"],
+        extraPrefixes: flags["requestheader-extra-headers-prefix"],
+      },
+    },
     kubelet: {
       ...(await pem({
         ca: flags["kubelet-certificate-authority"],

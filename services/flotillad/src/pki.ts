@@ -75,6 +75,8 @@ function writeControlPlane(access: MachineAccess): void {
   writePair(pki("apiserver"), certs.apiserver);
   writePair(pki("apiserver-kubelet-client"), certs.apiserverKubeletClient);
   writePair(pki("apiserver-etcd-client"), certs.apiserverEtcdClient);
+  writeFileSync(pki("front-proxy-ca.crt"), authorities.frontProxyCa.cert);
+  writePair(pki("front-proxy-client"), certs.frontProxyClient);
   writePair(pki("etcd/server"), certs.etcdServer);
   writePair(pki("etcd/peer"), certs.etcdPeer);
   writePair(pki("etcd/healthcheck-client"), certs.etcdHealthcheckClient);

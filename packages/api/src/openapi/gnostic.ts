@@ -55,7 +55,17 @@ function pathItem(writer: ProtoWriter, item: Json): void {
 
 function operation(
   writer: ProtoWriter,
-  { tags, description, operationId, produces, consumes, parameters, responses, schemes, ...rest }: Json,
+  {
+    tags = [],
+    description = "",
+    operationId = "",
+    produces = [],
+    consumes = [],
+    parameters = [],
+    responses = {},
+    schemes = [],
+    ...rest
+  }: Json,
 ): void {
   texts(writer, 1, tags);
   writer.text(3, description);
@@ -67,7 +77,7 @@ function operation(
     for (const [code, response] of Object.entries<Json>(responses)) {
       named(writer, 1, code, () =>
         message(writer, 1, () => {
-          writer.text(1, response["description"]);
+          writer.text(1, response["description"] ?? "");
           if (response["schema"]) message(writer, 2, () => message(writer, 1, () => writeSchema(writer, response["schema"])));
         }),
       );
@@ -99,7 +109,7 @@ function bodyParameter(writer: ProtoWriter, parameter: Json): void {
 function queryParameter(writer: ProtoWriter, parameter: Json): void {
   message(writer, 3, () => {
     writer.text(2, "query");
-    writer.text(3, parameter["description"]);
+    writer.text(3, parameter["description"] ?? "");
     writer.text(4, parameter["name"]);
     writer.text(6, parameter["type"]);
     writer.varint(20, 1); // unique_items
@@ -110,7 +120,7 @@ function pathParameter(writer: ProtoWriter, parameter: Json): void {
   message(writer, 4, () => {
     writer.varint(1, 1); // required
     writer.text(2, "path");
-    writer.text(3, parameter["description"]);
+    writer.text(3, parameter["description"] ?? "");
     writer.text(4, parameter["name"]);
     writer.text(5, parameter["type"]);
     writer.varint(19, 1); // unique_items

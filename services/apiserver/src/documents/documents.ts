@@ -11,8 +11,11 @@ import {
   openApiV3,
   openApiV3Index,
   type Registry,
+  type SwaggerDocument,
 } from "@flotilla/api";
 import type { Registry as MetricsRegistry } from "prom-client";
+import type { Aggregator } from "../aggregation/aggregator.ts";
+import { mergeAggregated, mergeGroup, mergeGroupList, mergeOpenApiIndex, mergeSwagger } from "../aggregation/merge.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { methodNotAllowed, noSuchPath } from "../request/errors.ts";
 import { type HealthCheck, healthReply } from "./health.ts";
@@ -28,6 +31,7 @@ export interface DocumentSources {
   serverAddress: string;
   /** Public keys and issuer, for service account issuer discovery. */
   issuer: { configuration: object; keys: object };
+  aggregator: Pick<Aggregator, "revision" | "remotes" | "priorities" | "documents">;
 }
 
 const JSON_TYPE = "application/json";
@@ -36,7 +40,7 @@ const JSON_TYPE = "application/json";
 export class Documents {
   private readonly sources: DocumentSources;
   private cached = new Map<string, Document>();
-  private cachedRevision = -1;
+  private cachedRevision = "";
 
   constructor(sources: DocumentSources) {
     this.sources = sources;
@@ -54,9 +58,10 @@ export class Documents {
   }
 
   private async cachedDocument(call: Call, path: string): Promise<Document> {
-    const { definitions } = this.sources;
-    if (this.cachedRevision !== definitions.revision) this.cached = new Map();
-    this.cachedRevision = definitions.revision;
+    const { definitions, aggregator } = this.sources;
+    const revision = `${definitions.revision} ${aggregator.revision}`;
+    if (this.cachedRevision !== revision) this.cached = new Map();
+    this.cachedRevision = revision;
     const flavour =
       path === "/api" || path === "/apis"
         ? discoveryFlavour(call.accept)
@@ -83,29 +88,56 @@ export class Documents {
   }
 
   private async make(path: string, flavour: string): Promise<Document | undefined> {
-    const { definitions } = this.sources;
+    const { definitions, aggregator } = this.sources;
+    const { remotes, priorities } = aggregator;
     const parts = path.split("/").slice(1);
     if ((path === "/api" || path === "/apis") && (flavour === "v2" || flavour === "v2beta1")) {
       const body = aggregatedDiscovery(definitions, flavour, parts[0] as "api" | "apis");
-      return json(body, `${JSON_TYPE};g=apidiscovery.k8s.io;v=${flavour};as=APIGroupDiscoveryList`);
+      const merged = path === "/api" ? body : mergeAggregated(body, remotes, priorities);
+      return json(merged, `${JSON_TYPE};g=apidiscovery.k8s.io;v=${flavour};as=APIGroupDiscoveryList`);
     }
     if (path === "/") return json({ paths: this.paths() });
     if (path === "/version") return json(versionDocument());
     if (path === "/api") return json(legacyVersions(definitions, this.sources.serverAddress));
-    if (path === "/apis") return json(legacyGroupList(definitions));
+    if (path === "/apis") return json(mergeGroupList(legacyGroupList(definitions), remotes, priorities));
     if (parts[0] === "api" && parts.length === 2) return json(legacyResourceList(definitions, "", parts[1]!));
-    if (parts[0] === "apis" && parts.length === 2) return json(legacyGroup(definitions, parts[1]!));
+    if (parts[0] === "apis" && parts.length === 2)
+      return json(mergeGroup(legacyGroup(definitions, parts[1]!), parts[1]!, remotes, priorities));
     if (parts[0] === "apis" && parts.length === 3) return json(legacyResourceList(definitions, parts[1]!, parts[2]!));
-    if (path === "/openapi/v3") return json(openApiV3Index(definitions));
+    if (path === "/openapi/v3") return json(mergeOpenApiIndex(openApiV3Index(definitions), await this.remoteIndex()));
     if (path.startsWith("/openapi/v3/api/")) return json(await openApiV3(definitions, "", parts[3]!));
-    if (path.startsWith("/openapi/v3/apis/") && parts.length === 5) return json(await openApiV3(definitions, parts[3]!, parts[4]!));
-    if (path === "/openapi/v2" && flavour === "protobuf") {
-      return { type: "document", code: 200, contentType: OPENAPI_PROTOBUF, body: Buffer.from(encodeSwagger(await openApiV2(definitions))) };
+    if (path.startsWith("/openapi/v3/apis/") && parts.length === 5) {
+      const remote = remotes.some(({ group, version }) => group === parts[3] && version === parts[4]);
+      return json(remote ? await this.remoteSchema(path) : await openApiV3(definitions, parts[3]!, parts[4]!));
     }
-    if (path === "/openapi/v2") return json(await openApiV2(definitions));
+    if (path === "/openapi/v2" && flavour === "protobuf") {
+      return {
+        type: "document",
+        code: 200,
+        contentType: OPENAPI_PROTOBUF,
+        body: Buffer.from(encodeSwagger(mergeSwagger(await openApiV2(definitions), await this.remoteSwagger()) as SwaggerDocument)),
+      };
+    }
+    if (path === "/openapi/v2") return json(mergeSwagger(await openApiV2(definitions), await this.remoteSwagger()));
     if (path === "/.well-known/openid-configuration") return json(this.sources.issuer.configuration);
     if (path === "/openid/v1/jwks") return json(this.sources.issuer.keys, "application/jwk-set+json");
     return undefined;
+  }
+
+  /** The extension servers' OpenAPI, asked of them when a client wants it. */
+  private async remoteIndex(): Promise<{ group: string; version: string; hash: string }[]> {
+    const answers = await this.sources.aggregator.documents("/openapi/v3");
+    return answers.filter(({ group, version, json }) => `apis/${group}/${version}` in ((json as { paths?: object }).paths ?? {}));
+  }
+
+  private async remoteSchema(path: string): Promise<object | undefined> {
+    const answers = await this.sources.aggregator.documents(path);
+    return answers.find(({ group, version }) => path.endsWith(`/${group}/${version}`))?.json as object | undefined;
+  }
+
+  private async remoteSwagger(): Promise<{ group: string; version: string; swagger: object }[]> {
+    const answers = await this.sources.aggregator.documents("/openapi/v2");
+    return answers.map(({ group, version, json }) => ({ group, version, swagger: json as object }));
   }
 
   private paths(): string[] {
