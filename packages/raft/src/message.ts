@@ -97,7 +97,8 @@ export interface HeartbeatReply extends Envelope {
 
 /**
  * InstallSnapshot. The leader emits it without `data`; whoever carries messages
- * attaches the state and may raise `snapshot` to a newer applied index of the same leader.
+ * attaches a state that reaches at least as far, and puts into `snapshot` what
+ * that state stands for: its index and term, and the membership there.
  */
 export interface InstallSnapshot extends Envelope {
   readonly type: "snapshot";

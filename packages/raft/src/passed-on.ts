@@ -1,3 +1,4 @@
+import { type Random, randomInt } from "@flotilla/base";
 import type { NodeId } from "./message.ts";
 
 /** Ids remembered behind the highest one; what is older than that is taken for a repetition. */
@@ -31,5 +32,22 @@ export class PassedOn {
     const window = { highest: 0, seen: new Set<number>() };
     this.series.set(name, window);
     return window;
+  }
+}
+
+/** A follower's ids for what it passes on: no two are the same, also after a restart in the same term. */
+export class PassedOnIds {
+  private last: number | undefined;
+  private readonly boot: number | undefined;
+  private readonly random: Random;
+
+  constructor(boot: number | undefined, random: Random) {
+    this.boot = boot;
+    this.random = random;
+  }
+
+  next(): number {
+    this.last ??= (this.boot ?? randomInt(this.random, 2 ** 20)) * SERIES_SIZE;
+    return ++this.last;
   }
 }

@@ -6,6 +6,7 @@ import { stepFollower } from "./follower.ts";
 import { acknowledgeOwn, adoptConf, appendProposals, flushLeader, mayProposeConf, requestRead, stepLeader, tickLeader } from "./leader.ts";
 import { RaftLog } from "./log.ts";
 import { type Conf, type Entry, type HardState, type Message, NONE, type NodeId, type Proposal, type SnapshotMeta } from "./message.ts";
+import { PassedOnIds } from "./passed-on.ts";
 import type { Progress } from "./progress.ts";
 import { isVoter } from "./quorum.ts";
 import type { Ready, Status } from "./ready.ts";
@@ -44,8 +45,7 @@ export class RawNode {
   private lastHardState: HardState;
   private pendingSnapshot: SnapshotMeta | undefined;
   private token = 0;
-  private readonly boot: number | undefined;
-  private passedOn: number | undefined;
+  private readonly passedOn: PassedOnIds;
   /** What each Ready still at the disk covers. */
   private readonly atDisk: { token: number; index: number; term: number; self: Message[] }[] = [];
 
@@ -54,7 +54,7 @@ export class RawNode {
     const election_ticks = options.election_ticks ?? 10;
     this.applyPerReady_max = options.applyPerReady_max ?? 4096;
     this.lastHardState = hardState;
-    this.boot = options.boot;
+    this.passedOn = new PassedOnIds(options.boot, options.random);
     this.core = {
       settings: {
         id: options.id,
@@ -134,7 +134,7 @@ export class RawNode {
       return "appended";
     }
     if (core.leader === NONE || core.leaderSuspected) return "no-leader";
-    core.messages.push({ type: "propose", from: core.settings.id, to: core.leader, term: core.term, id: this.passedOnId(), proposals });
+    core.messages.push({ type: "propose", from: core.settings.id, to: core.leader, term: core.term, id: this.passedOn.next(), proposals });
     return "forwarded";
   }
 
@@ -322,12 +322,6 @@ export class RawNode {
 
   private progressOf(id: NodeId): Progress | undefined {
     return this.core.role.kind === "leader" ? this.core.role.progress.get(id) : undefined;
-  }
-
-  /** Another one each time, also after a restart in the same term. */
-  private passedOnId(): number {
-    this.passedOn ??= (this.boot ?? randomInt(this.core.settings.random, 2 ** 20)) * 2 ** 32;
-    return ++this.passedOn;
   }
 
   private answerStale(to: NodeId): void {

@@ -1,8 +1,15 @@
 import { seededRandom } from "@flotilla/base";
 import type { Command } from "@flotilla/testing/datadriven.ts";
 import type { ConfStep } from "../conf-change.ts";
-import type { Entry, HardState, Message, NodeId, SnapshotMeta } from "../message.ts";
-import { RawNode } from "../raw-node.ts";
+import type { Entry, HardState, InstallSnapshot, Message, NodeId, SnapshotMeta } from "../message.ts";
+import type { Progress } from "../progress.ts";
+import { type NodeOptions, RawNode } from "../raw-node.ts";
+
+interface SimpleDisk {
+  hardState: HardState | undefined;
+  entries: Entry[];
+  snapshot?: SnapshotMeta;
+}
 
 /**
  * A cluster driven by hand, for the transcripts in testdata: every command
@@ -10,10 +17,11 @@ import { RawNode } from "../raw-node.ts";
  */
 export class TranscriptCluster {
   private readonly nodes = new Map<NodeId, RawNode>();
-  private readonly disks = new Map<NodeId, { hardState: HardState | undefined; entries: Entry[] }>();
+  private readonly disks = new Map<NodeId, SimpleDisk>();
   private queue: Message[] = [];
   private first!: SnapshotMeta;
   private out: string[] = [];
+  private options: Partial<NodeOptions> = {};
 
   run(command: Command): string {
     this.out = [];
@@ -21,6 +29,10 @@ export class TranscriptCluster {
     const [id = 0, second = 0] = args.map(Number);
     switch (name) {
       case "cluster":
+        this.options = {
+          inflightMessages_max: Number(options.get("inflight") ?? 256),
+          append_bytes_max: Number(options.get("append-bytes") ?? 1 << 20),
+        };
         this.create(id, Number(options.get("learners") ?? 0));
         break;
       case "campaign":
@@ -45,9 +57,23 @@ export class TranscriptCluster {
         this.node(id).suspectLeader(second);
         this.node(id).campaign();
         break;
+      case "suspect":
+        this.node(id).suspectLeader(second);
+        break;
       case "compact":
         this.node(id).compact(second);
         this.out.push(`log of ${id} begins at ${this.node(id).log.firstIndex}`);
+        break;
+      case "report":
+        // What became of a snapshot that was sent: its index, or that it failed.
+        this.node(id).reportSnapshot(second, args[2] === "failed" ? undefined : Number(args[2]));
+        break;
+      case "progress":
+        for (const [member, p] of this.node(id).progress ?? []) if (member !== id) this.out.push(describeProgress(member, p));
+        break;
+      case "repeat":
+        // What is on its way arrives twice.
+        this.queue.push(...this.queue.filter((m) => matches(m, options)));
         break;
       case "restart":
         this.restart(id);
@@ -86,7 +112,8 @@ export class TranscriptCluster {
     const { hardState, entries } = this.disks.get(id)!;
     const joined = this.first.conf.voters.includes(id) || this.first.conf.learners.includes(id);
     const nobody = { index: 0, term: 0, conf: { voters: [], outgoing: [], learners: [], learnersNext: [] } };
-    this.nodes.set(id, new RawNode({ id, random: seededRandom(id), snapshot: joined ? this.first : nobody, hardState, entries }));
+    const snapshot = this.disks.get(id)!.snapshot ?? (joined ? this.first : nobody);
+    this.nodes.set(id, new RawNode({ id, random: seededRandom(id), snapshot, hardState, entries, ...this.options }));
   }
 
   /** Handles all Readys of one node. */
@@ -96,16 +123,23 @@ export class TranscriptCluster {
     while (node.hasReady()) {
       const r = node.ready();
       if (r.hardState) disk.hardState = r.hardState;
+      if (r.snapshot) Object.assign(disk, { snapshot: r.snapshot, entries: [] });
       for (const e of r.entries) disk.entries = [...disk.entries.filter((old) => old.index < e.index), e];
-      this.queue.push(...r.messages, ...r.afterPersist);
       if (r.hardState && r.mustSync) this.out.push(`${id} keeps term ${r.hardState.term}, vote ${r.hardState.vote}`);
       if (r.entries.length > 0) this.out.push(`${id} writes ${r.entries.map(short).join(" ")}`);
       if (r.snapshot) this.out.push(`${id} installs the snapshot at ${r.snapshot.index}`);
       for (const m of [...r.messages, ...r.afterPersist]) this.out.push(`  ${show(m)}`);
       node.persisted(r.token);
       for (const e of r.committed) this.apply(id, node, e);
+      this.queue.push(...[...r.messages, ...r.afterPersist].map((m) => (m.type === "snapshot" ? this.carry(node, m) : m)));
       for (const { id: read, index } of r.reads) this.out.push(`${id} may serve read ${read} at ${index}`);
     }
+  }
+
+  /** A snapshot travels with what its sender has applied by now. */
+  private carry(node: RawNode, m: InstallSnapshot): InstallSnapshot {
+    const index = node.log.applied;
+    return { ...m, snapshot: { index, term: node.log.termAt(index)!, conf: node.conf } };
   }
 
   private apply(id: NodeId, node: RawNode, e: Entry): void {
@@ -158,6 +192,15 @@ const matches = (m: Message, options: ReadonlyMap<string, string>) =>
   (!options.has("type") || m.type === options.get("type"));
 
 const short = (e: Entry) => `${e.index}/${e.term}${e.data.length ? `:${e.kind === "conf" ? "conf" : Buffer.from(e.data).toString()}` : ""}`;
+
+function describeProgress(member: NodeId, { match, next, sending }: Progress): string {
+  const how = {
+    probe: () => (sending.kind === "probe" && sending.waiting ? "probing, waiting" : "probing"),
+    replicate: () => (sending.kind === "replicate" ? `replicating, ${sending.inflight.length} in flight` : ""),
+    snapshot: () => (sending.kind === "snapshot" ? `waiting for the snapshot at ${sending.index}` : ""),
+  }[sending.kind]();
+  return `${member}: match ${match}, next ${next}, ${how}`;
+}
 
 function describe(node: RawNode): string {
   const s = node.status();
