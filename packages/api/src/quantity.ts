@@ -3,6 +3,8 @@
  * apimachinery/pkg/api/resource (Quantity): no precision is lost, the suffix is the largest that leaves an integer.
  */
 
+import { setMember } from "./json-equal.ts";
+
 export type QuantityFormat = "DecimalSI" | "BinarySI" | "DecimalExponent";
 
 export interface Quantity {
@@ -149,8 +151,8 @@ export type ResourceList = Record<string, string>;
 export function addResourceLists(a: ResourceList, b: ResourceList): ResourceList {
   const sum = { ...a };
   for (const [name, text] of Object.entries(b)) {
-    const present = sum[name];
-    sum[name] = present === undefined ? text : formatQuantity(addQuantity(parseQuantity(present), parseQuantity(text)));
+    const present = Object.hasOwn(sum, name) ? sum[name] : undefined;
+    setMember(sum, name, present === undefined ? text : formatQuantity(addQuantity(parseQuantity(present), parseQuantity(text))));
   }
   return sum;
 }
@@ -159,8 +161,8 @@ export function addResourceLists(a: ResourceList, b: ResourceList): ResourceList
 export function maxResourceLists(a: ResourceList, b: ResourceList): ResourceList {
   const max = { ...a };
   for (const [name, text] of Object.entries(b)) {
-    const present = max[name];
-    if (present === undefined || compareQuantity(parseQuantity(text), parseQuantity(present)) > 0) max[name] = text;
+    const present = Object.hasOwn(max, name) ? max[name] : undefined;
+    if (present === undefined || compareQuantity(parseQuantity(text), parseQuantity(present)) > 0) setMember(max, name, text);
   }
   return max;
 }

@@ -1,9 +1,9 @@
 import { createBuiltinRegistry } from "@flotilla/api";
 import { sleep } from "@flotilla/base";
-import { Aggregator } from "./aggregation/aggregator.ts";
-import { ensureAuthenticationConfig } from "./aggregation/authentication-config.ts";
 import type { BasePorts, Component } from "@flotilla/process";
 import { buildAdmission } from "./admission/create.ts";
+import { Aggregator } from "./aggregation/aggregator.ts";
+import { ensureAuthenticationConfig } from "./aggregation/authentication-config.ts";
 import { createAudit } from "./audit/create.ts";
 import { createAuthenticator, forAudiences } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-token.ts";
@@ -19,10 +19,10 @@ import type { Config } from "./config.ts";
 import { Documents } from "./documents/documents.ts";
 import type { HealthCheck } from "./documents/health.ts";
 import { createEncryption } from "./encryption/create.ts";
-import { ensureFlowControl } from "./fairness/bootstrap.ts";
-import { createLimits } from "./fairness/create.ts";
 import { CustomResources } from "./extensions/custom-resources.ts";
 import { withRuleChecks } from "./extensions/schema-check.ts";
+import { ensureFlowControl } from "./fairness/bootstrap.ts";
+import { createLimits } from "./fairness/create.ts";
 import { startGrpc } from "./grpc/server.ts";
 import { Certificates } from "./http/certificates.ts";
 import { startHttp } from "./http/server.ts";
@@ -31,6 +31,7 @@ import { type ServiceNetwork, serviceHook } from "./network/service-hook.ts";
 import type { Kernel } from "./registry/kernel.ts";
 import { RequestMetrics } from "./request/metrics.ts";
 import { Readiness } from "./request/readiness.ts";
+import { controlPlane } from "./special/component-status.ts";
 import { specialOperations } from "./special/operations.ts";
 import { Compactor } from "./storage/compactor.ts";
 import { Store } from "./storage/store.ts";
@@ -101,6 +102,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
     tokens,
     kubelets,
     usage: new UsageCollector(clock, log, kubelets),
+    components: controlPlane(clock, config.etcd),
     maxExpiration_seconds: config.serviceAccounts.maxExpiration_seconds,
   });
   const chain = createChain({ readiness, authenticator, authorizer, limits, audit, kernel, special, documents, aggregator });

@@ -97,8 +97,8 @@ const compiled = new Map<string, StructType>();
 
 function loadPackage(name: string): Package | undefined {
   let found = packages.get(name);
-  if (found === undefined && PACKAGES[name] !== undefined) {
-    found = JSON.parse(PACKAGES[name]) as Package;
+  if (found === undefined && Object.hasOwn(PACKAGES, name)) {
+    found = JSON.parse(PACKAGES[name]!) as Package;
     packages.set(name, found);
   }
   return found;
@@ -113,7 +113,9 @@ export function findStruct(full: string): StructType | undefined {
   const present = compiled.get(full);
   if (present) return present;
   const { home, bare } = split(full);
-  const raw = loadPackage(home)?.types[bare];
+  const types = loadPackage(home)?.types;
+  // Names come from clients: "constructor" is no type.
+  const raw = types && Object.hasOwn(types, bare) ? types[bare] : undefined;
   if (!raw) return undefined;
   const type = build(full, bare, raw.map(toField));
   compiled.set(full, type);

@@ -12,6 +12,7 @@ import { portForwardOperation } from "../streams/port-forward.ts";
 import type { UsageCollector } from "../usage/collector.ts";
 import { usageOperations } from "../usage/operations.ts";
 import { bindPod } from "./binding.ts";
+import { type Component, componentStatusOperations } from "./component-status.ts";
 import { evictPod } from "./eviction.ts";
 import { reviews } from "./reviews.ts";
 import { tokenRequest } from "./token.ts";
@@ -22,6 +23,8 @@ export interface SpecialPorts {
   tokens: ServiceAccountTokens;
   kubelets: KubeletClient;
   usage: UsageCollector;
+  /** What componentstatuses shows. */
+  components: readonly Component[];
   maxExpiration_seconds: number;
 }
 
@@ -40,6 +43,7 @@ export function specialOperations(ports: SpecialPorts): SpecialOperations {
     ["/serviceaccounts/token", tokenRequest(ports.tokens, ports.maxExpiration_seconds)],
     ...reviews(ports.authorizer, ports.authenticator),
     ...usageOperations(ports.usage),
+    ...componentStatusOperations(ports.components),
     ...proxyOperations(ports.kubelets),
   ]);
 }

@@ -23,6 +23,7 @@ export const controllerRevisions = defineResource<ControllerRevision>({
 function controller(revision: ControllerRevision): string {
   const owner = controllerOf(revision);
   if (!owner) return "<none>";
-  const group = owner.apiVersion.includes("/") ? `.${owner.apiVersion.split("/")[0]}` : "";
-  return `${owner.kind.toLowerCase()}${group}/${owner.name}`;
+  const { apiVersion = "", kind = "", name } = owner;
+  const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0]}` : "";
+  return `${kind.toLowerCase()}${group}/${name}`;
 }

@@ -8,7 +8,7 @@ import { immutable, nonNegative, oneOf } from "../../validation/common.ts";
 import { podSpecWarnings } from "../../validation/pod.ts";
 import { validateWorkload } from "../../validation/workload.ts";
 import { replicasScale } from "../scale.ts";
-import { countColumn, templateColumns } from "../workload-columns.ts";
+import { templateColumns } from "../workload-columns.ts";
 
 export const deployments = defineResource<Deployment>({
   group: "apps",
@@ -23,8 +23,8 @@ export const deployments = defineResource<Deployment>({
   table: [
     nameColumn(),
     column("Ready", ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),
-    countColumn("Up-to-date", ({ status }) => status?.updatedReplicas),
-    countColumn("Available", ({ status }) => status?.availableReplicas),
+    column("Up-to-date", ({ status }) => status?.updatedReplicas ?? 0),
+    column("Available", ({ status }) => status?.availableReplicas ?? 0),
     ageColumn(),
     ...templateColumns<Deployment>(),
   ],

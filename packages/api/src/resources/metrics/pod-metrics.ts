@@ -3,5 +3,5 @@ import type { PodMetrics } from "../../types.ts";
 import { defineUsage } from "./usage.ts";
 
 export const podMetrics = defineUsage<PodMetrics>({ kind: "PodMetrics", resource: "pods", namespaced: true }, ({ containers }) =>
-  (containers ?? []).map(({ usage }) => usage).reduce(addResourceLists, {}),
+  (containers ?? []).map(({ usage }) => usage ?? {}).reduce(addResourceLists, {}),
 );
