@@ -1,4 +1,4 @@
-import { assert, type Random, randomInt } from "@flotilla/base";
+import { assert, type Random } from "@flotilla/base";
 import { campaign, stepCandidate } from "./candidate.ts";
 import { applyChange, type ConfChange } from "./conf-change.ts";
 import { becomeFollower, type Core, mayCampaign } from "./core.ts";
