@@ -1,5 +1,5 @@
 /** Merging an applied configuration into the live object, and taking out what its manager no longer wants. */
-import { cloneJson, jsonEqual } from "../json-equal.ts";
+import { cloneJson, jsonEqual, setMember } from "../json-equal.ts";
 import { isObject } from "../schema/conform.ts";
 import { hasMembers, itemElement, memberShape, type Shape, setElement } from "./typed.ts";
 
@@ -8,7 +8,9 @@ export function mergeApplied(shape: Shape, live: unknown, applied: unknown): unk
   if (live === undefined || shape.kind === "atomic") return cloneJson(applied);
   if (hasMembers(shape) && isObject(live) && isObject(applied)) {
     const result: Record<string, unknown> = { ...live };
-    for (const [name, value] of Object.entries(applied)) result[name] = mergeApplied(memberShape(shape, name), live[name], value);
+    for (const [name, value] of Object.entries(applied)) {
+      setMember(result, name, mergeApplied(memberShape(shape, name), live[name], value));
+    }
     return result;
   }
   if (shape.kind === "set" && Array.isArray(live) && Array.isArray(applied)) {
