@@ -11,14 +11,15 @@
  *   OK
  *
  * A command may go on over lines that begin with "> ". All commands of a file
- * run in one shell. What differs from run to run (ids, addresses, times) is
+ * run in one shell; $M0, $M0_PEER are the first member's addresses, $SPARE0 and
+ * $SPARE1 free ones, $ETCD starts our store. What differs from run to run (ids, addresses, times) is
  * replaced by names. With UPDATE_TESTDATA=1 the outputs are written anew.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreClient, waitForLeader } from "../testing/client.ts";
-import { type Kind, StoreCluster } from "../testing/processes.ts";
+import { freePorts, type Kind, StoreCluster } from "../testing/processes.ts";
 
 export interface Transcript {
   readonly members: number;
@@ -43,11 +44,12 @@ export function readTranscript(path: string): Transcript {
 export async function play(transcript: Transcript, kind: Kind): Promise<string> {
   const extra = kind === "etcd" ? ["--logger=zap", "--enable-v2=false"] : [];
   const cluster = await StoreCluster.start(kind, transcript.members, [...transcript.flags, ...extra]);
-  const shell = new Shell(cluster);
+  const spare = (await freePorts(2)).map((port) => `127.0.0.1:${port}`);
+  const shell = new Shell(cluster, spare);
   const clients = cluster.members.map((m) => new StoreClient(m.clientUrl));
   try {
     await waitForLeader(clients);
-    const names = new Names(cluster);
+    const names = new Names(cluster, spare);
     names.learn(await published(shell, transcript.members));
     const out: string[] = [];
     for (let i = 0; i < transcript.lines.length; ) {
@@ -119,7 +121,7 @@ class Shell {
   private output = "";
   private onOutput = () => {};
 
-  constructor(cluster: StoreCluster) {
+  constructor(cluster: StoreCluster, spare: readonly string[]) {
     const bin = join(cluster.folder, "bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "etcdctl"), SHIM, { mode: 0o755 });
@@ -129,6 +131,7 @@ class Shell {
       [`${m.name.toUpperCase()}_PEER`, m.peerUrl],
       [`${m.name.toUpperCase()}_PID`, String(m.process?.pid ?? 0)],
     ]);
+    for (const [i, address] of spare.entries()) names.push([`SPARE${i}`, address]);
     const etcd = `${process.execPath} ${new URL("../main.ts", import.meta.url).pathname}`;
     this.process = spawn("sh", [], {
       cwd: cluster.folder,
@@ -183,7 +186,8 @@ class Names {
   private readonly known: [string, string][] = [];
   private leases = 0;
 
-  constructor(cluster: StoreCluster) {
+  constructor(cluster: StoreCluster, spare: readonly string[]) {
+    for (const [i, address] of spare.entries()) this.known.push([address, `spare${i}`]);
     for (const m of cluster.members) {
       this.known.push([new URL(m.clientUrl).host, `${m.name}:2379`], [new URL(m.peerUrl).host, `${m.name}:2380`]);
     }
