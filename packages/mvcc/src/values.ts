@@ -25,7 +25,7 @@ export interface SlabFile {
 export const SLAB_BYTES = 1 << 20;
 /** A larger value gets a slab of its own. */
 const SHARED_BYTES_MAX = SLAB_BYTES >> 2;
-const RESIDENT_BYTES_MAX = 24 << 20;
+const RESIDENT_BYTES_MAX = 16 << 20;
 /** Slabs that were read back as a whole. */
 const CACHED_MAX = 8;
 /** Less waste than this is not worth looking for; a slab with less than a quarter in use is. */

@@ -1,6 +1,6 @@
-const CHUNK_BYTES = 64 << 10;
+const CHUNK_BYTES = 256 << 10;
 /** More than this gets memory of its own. */
-const SHARED_BYTES_MAX = CHUNK_BYTES >> 3;
+const SHARED_BYTES_MAX = CHUNK_BYTES >> 4;
 
 /**
  * Memory for log entries. They are let go of in the order they came in, so

@@ -27,6 +27,7 @@ export interface CallStream {
   readonly ended: boolean;
   /** More should not be written now; `onDrain` says when again. */
   readonly full: boolean;
+  /** The chunk is the connection's: it changes after the call. */
   onData: (chunk: Buffer) => void;
   /** The client has sent everything. */
   onEnd: () => void;

@@ -70,7 +70,8 @@ export interface OutgoingStream {
   readonly writable: boolean;
   /** Bytes accepted here that the connection has not taken yet. */
   readonly queued_bytes: number;
-  sendFramed(framed: Buffer): boolean;
+  /** `taken` runs when the bytes have left, and their memory may be used again. */
+  sendFramed(framed: Buffer, taken?: () => void): boolean;
   end(): void;
   cancel(): void;
 }
@@ -122,7 +123,7 @@ export function startCall(
     get queued_bytes() {
       return stream.writableLength;
     },
-    sendFramed: (framed: Buffer) => !stream.destroyed && !stream.writableEnded && stream.write(framed),
+    sendFramed: (framed: Buffer, taken?: () => void) => !stream.destroyed && !stream.writableEnded && stream.write(framed, taken),
     end: () => void stream.end(),
     cancel: () => stream.close(8),
     onDrain: () => {},

@@ -16,58 +16,58 @@ export function frame(message: Uint8Array): Buffer {
   return sealFrame(out);
 }
 
-/** The message, if these bytes are exactly one: most requests come like that. */
+/** A copy of the message, if these bytes are exactly one: most requests come like that. */
 export function wholeMessage(chunk: Buffer): Buffer | undefined {
   if (chunk.length < FRAME_HEADER_BYTES || chunk[0] !== 0) return undefined;
-  return chunk.readUInt32BE(1) === chunk.length - FRAME_HEADER_BYTES ? chunk.subarray(FRAME_HEADER_BYTES) : undefined;
+  return chunk.readUInt32BE(1) === chunk.length - FRAME_HEADER_BYTES ? Buffer.from(chunk.subarray(FRAME_HEADER_BYTES)) : undefined;
 }
 
-/** Cuts a byte stream into messages, copying only those that arrive in pieces. */
+/**
+ * Cuts a byte stream into messages. Each message gets memory of its own and of
+ * its size: chunks are the connection's and change with the next read, while a
+ * batch of log entries stays for long.
+ */
 export class Deframer {
-  private chunks: Buffer[] = [];
-  private buffered = 0;
-  private needed = FRAME_HEADER_BYTES;
+  private readonly header = Buffer.alloc(FRAME_HEADER_BYTES);
+  private header_bytes = 0;
+  /** The message that is being filled. */
+  private message: Buffer | undefined;
+  private filled = 0;
   private readonly message_bytes_max: number;
 
   constructor(message_bytes_max: number) {
     this.message_bytes_max = message_bytes_max;
   }
 
-  /** Whether part of a message is waiting for the rest. */
-  get partial(): boolean {
-    return this.buffered > 0;
-  }
-
   /** @throws RpcError on a compressed or oversized message. */
   push(chunk: Buffer, onMessage: (message: Buffer) => void): void {
-    let data = chunk;
-    if (this.buffered > 0) {
-      this.chunks.push(chunk);
-      this.buffered += chunk.length;
-      if (this.buffered < this.needed) return;
-      data = Buffer.concat(this.chunks, this.buffered);
-      this.chunks = [];
-      this.buffered = 0;
-    }
-    let at = 0;
-    while (data.length - at >= FRAME_HEADER_BYTES) {
-      if (data[at] !== 0) throw new RpcError(Code.UNIMPLEMENTED, "grpc: Decompressor is not installed for grpc-encoding");
-      const length = data.readUInt32BE(at + 1);
-      if (length > this.message_bytes_max) {
-        throw new RpcError(Code.RESOURCE_EXHAUSTED, `grpc: received message larger than max (${length} vs. ${this.message_bytes_max})`);
+    for (let at = 0; at < chunk.length; ) {
+      if (!this.message) {
+        const taken = chunk.copy(this.header, this.header_bytes, at);
+        this.header_bytes += taken;
+        at += taken;
+        if (this.header_bytes < FRAME_HEADER_BYTES) return;
+        this.message = this.begin();
       }
-      if (data.length - at - FRAME_HEADER_BYTES < length) {
-        this.needed = FRAME_HEADER_BYTES + length;
-        break;
-      }
-      onMessage(data.subarray(at + FRAME_HEADER_BYTES, at + FRAME_HEADER_BYTES + length));
-      at += FRAME_HEADER_BYTES + length;
+      const taken = chunk.copy(this.message, this.filled, at);
+      this.filled += taken;
+      at += taken;
+      if (this.filled < this.message.length) return;
+      const { message } = this;
+      this.message = undefined;
+      onMessage(message);
     }
-    if (at < data.length) {
-      const rest = data.subarray(at);
-      this.chunks = [rest];
-      this.buffered = rest.length;
-      if (rest.length < FRAME_HEADER_BYTES) this.needed = FRAME_HEADER_BYTES;
+  }
+
+  /** Memory for the message that the header announces. */
+  private begin(): Buffer {
+    this.header_bytes = 0;
+    this.filled = 0;
+    if (this.header[0] !== 0) throw new RpcError(Code.UNIMPLEMENTED, "grpc: Decompressor is not installed for grpc-encoding");
+    const length = this.header.readUInt32BE(1);
+    if (length > this.message_bytes_max) {
+      throw new RpcError(Code.RESOURCE_EXHAUSTED, `grpc: received message larger than max (${length} vs. ${this.message_bytes_max})`);
     }
+    return Buffer.allocUnsafe(length);
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random, Timer } from "@flotilla/base";
 import { type Entry, type InstallSnapshot, type Message, NONE, type NodeId, type RawNode, type Ready } from "@flotilla/raft";
 import { type CommandKind, decodeCommand } from "../codec/command.ts";
+import { Outbox } from "../peer/outbox.ts";
 import type { PeerTransport } from "../peer/transport.ts";
 import type { Wal } from "../storage/wal.ts";
 import { rpcError, toRpcError } from "./errors.ts";
@@ -26,7 +27,8 @@ export interface ReplicaEvents {
   sendSnapshot(message: InstallSnapshot): void;
   /** Raft took the snapshot that was stepped in: give the machine that was read from it. */
   takeInstalled(index: number): Machine;
-  applied(): void;
+  /** Committed entries were taken in; how long that took. */
+  applied(took_ms: number): void;
   leaderChanged(leader: NodeId): void;
   removed(): void;
 }
@@ -66,6 +68,9 @@ export class Replica {
   private readonly extend_ms: number;
   private readonly tick_ms: number;
   private campaignTimer: Timer | undefined;
+  private readonly outbox = new Outbox((messages) => {
+    for (const id of this.ports.peers.send(messages)) this.node.reportUnreachable(id);
+  });
 
   constructor(ports: ReplicaPorts, boot: number, election_ms: number, tick_ms: number) {
     this.tick_ms = tick_ms;
@@ -177,8 +182,11 @@ export class Replica {
     }
     this.send(ready.messages);
     this.persist(ready);
+    // On their way before anything else is done here: the others write to their disks meanwhile.
+    this.outbox.flush();
+    const from_ms = ports.clock.monotonic();
     for (const entry of ready.committed) this.apply(entry);
-    if (ready.committed.length > 0) this.events.applied();
+    if (ready.committed.length > 0) this.events.applied(ports.clock.monotonic() - from_ms);
     for (const { id, index } of ready.reads) this.reads.indexed(id, index);
     if (ready.reads.length > 0 || ready.committed.length > 0 || ready.snapshot) this.reads.release(machine.applied);
     if (ready.reads.length > 0 && this.leaderInReach()) this.reads.flush(node, ports.clock.monotonic());
@@ -209,7 +217,7 @@ export class Replica {
       if (m.type === "snapshot") this.events.sendSnapshot(m);
       return m.type !== "snapshot";
     });
-    for (const id of this.ports.peers.send(wire)) this.node.reportUnreachable(id);
+    this.outbox.add(wire);
   }
 
   private apply(entry: Entry): void {

@@ -104,11 +104,16 @@ function writeSnapshot(w: Writer, { index, term, conf }: SnapshotMeta): void {
   packed(0x32, conf.learnersNext);
 }
 
+/** From this size on a batch has memory of its own, which its entries then may keep. */
+const OWN_BYTES_MIN = 4096;
+
+/** Entries of a large batch are views into it: `bytes` must not change any more. */
 export function readBatch(bytes: Buffer): Message[] {
+  const keep = bytes.length >= OWN_BYTES_MIN;
   const r = new Reader(bytes);
   const out: Message[] = [];
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
-    if (tag === 0x0a) out.push(readMessage(r.message()));
+    if (tag === 0x0a) out.push(readMessage(r.message(), keep));
     else r.skip(tag);
   }
   return out;
@@ -130,7 +135,7 @@ interface Fields {
   snapshot: SnapshotMeta | undefined;
 }
 
-export function readMessage(r: Reader): Message {
+export function readMessage(r: Reader, keep = false): Message {
   const f: Fields = {
     type: 0,
     from: 0,
@@ -158,7 +163,7 @@ export function readMessage(r: Reader): Message {
     else if (tag === 0x48) f.hintIndex = r.int();
     else if (tag === 0x50) f.hintTerm = r.int();
     else if (tag === 0x58) f.read = r.int();
-    else if (tag === 0x62) f.entries.push(readEntry(r.message()));
+    else if (tag === 0x62) f.entries.push(readEntry(r.message(), keep));
     else if (tag === 0x6a) f.snapshot = readSnapshot(r.message());
     else r.skip(tag);
   }
@@ -199,7 +204,7 @@ function build(f: Fields): Message {
   }
 }
 
-function readEntry(r: Reader): Entry {
+function readEntry(r: Reader, keep: boolean): Entry {
   let index = 0;
   let term = 0;
   let conf = false;
@@ -208,8 +213,7 @@ function readEntry(r: Reader): Entry {
     if (tag === 0x08) index = r.int();
     else if (tag === 0x10) term = r.int();
     else if (tag === 0x18) conf = r.bool();
-    // A copy: the log keeps entries long after the network buffer should be gone.
-    else if (tag === 0x22) data = arena.copy(r.bytes());
+    else if (tag === 0x22) data = keep ? r.bytes() : arena.copy(r.bytes());
     else r.skip(tag);
   }
   return { index, term, kind: conf ? "conf" : "normal", data };

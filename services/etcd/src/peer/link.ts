@@ -5,7 +5,8 @@ import { type Connection, dial, type OutgoingStream, startCall } from "../grpc/c
 import { FRAME_HEADER_BYTES, sealFrame } from "../grpc/frames.ts";
 import { isExpulsion } from "../node/errors.ts";
 import { Writer } from "../wire/writer.ts";
-import { writeBatch } from "./codec.ts";
+import { sizeOf, writeBatch } from "./codec.ts";
+import { SendMemory } from "./send-memory.ts";
 
 /** More than this waiting for one peer: it is too slow, drop and let Raft probe. */
 const QUEUED_BYTES_MAX = 64 << 20;
@@ -54,6 +55,7 @@ export class Link {
   private next = 0;
   private readonly options: LinkOptions;
   private readonly probe: Timer;
+  private readonly memory = new SendMemory();
 
   constructor(urls: readonly string[], options: LinkOptions) {
     this.urls = urls;
@@ -75,9 +77,10 @@ export class Link {
   /** Returns false when the messages were dropped. */
   send(messages: readonly Message[]): boolean {
     if (this.state.kind !== "up" || !this.state.stream.writable || this.state.stream.queued_bytes > QUEUED_BYTES_MAX) return false;
-    const w = new Writer(1024, FRAME_HEADER_BYTES);
+    const memory = this.memory.take(sizeOf(messages) + FRAME_HEADER_BYTES);
+    const w = new Writer(0, FRAME_HEADER_BYTES, memory);
     writeBatch(w, messages);
-    this.state.stream.sendFramed(sealFrame(w.finish()));
+    this.state.stream.sendFramed(sealFrame(w.finish()), () => this.memory.giveBack(memory));
     return true;
   }
 

@@ -8,9 +8,9 @@ export class Writer {
   private at: number;
   private readonly start: number;
 
-  /** `reserve` bytes stay free at the front, for a frame header. */
-  constructor(size = 256, reserve = 0) {
-    this.buffer = Buffer.allocUnsafe(Math.max(size, reserve + 32));
+  /** `reserve` bytes stay free at the front, for a frame header. `memory` is written into as far as it reaches. */
+  constructor(size = 256, reserve = 0, memory?: Buffer) {
+    this.buffer = memory ?? Buffer.allocUnsafe(Math.max(size, reserve + 32));
     this.at = reserve;
     this.start = reserve;
   }

@@ -201,8 +201,7 @@ export class Connection {
     const body = unpad(flags, payload, 0);
     // Known before the data is handled: an answer may follow at once, and then ends the stream.
     stream.remoteEnded = (flags & FLAG.endStream) !== 0;
-    // A copy: messages are kept until they are answered, what is read into is not.
-    if (body.length > 0) stream.onData(Buffer.from(body));
+    if (body.length > 0) stream.onData(body);
     if (stream.remoteEnded && !stream.closed) stream.onEnd();
   }
 
