@@ -94,7 +94,11 @@ export class SnapshotImporter {
     const record = readRecord(data, offset);
     if (record === "end") return 0;
     if (record === "torn" || record === "corrupt") throw new Error(`snapshot is ${record} at offset ${offset}`);
-    this.take(record.type, record.payload);
+    try {
+      this.take(record.type, record.payload);
+    } catch (error) {
+      throw new Error(`snapshot cannot be read at offset ${offset}: ${(error as Error).message}`);
+    }
     return record.end;
   }
 

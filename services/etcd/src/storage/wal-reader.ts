@@ -1,6 +1,6 @@
 import type { Entry, HardState } from "@flotilla/raft";
 import { pathOf } from "./disk.ts";
-import { readRecord, syncedBehind } from "./record.ts";
+import { type DiskRecord, readRecord, syncedBehind } from "./record.ts";
 import { createSegment, decodeEntry, decodeHardState, firstIndexOf, sequenceOf, WAL, Wal, type WalMeta, type WalOptions } from "./wal.ts";
 
 /** The log cannot be trusted. Names file and offset, and what to do. */
@@ -84,23 +84,21 @@ function readSegment(data: Buffer, file: string, isLast: boolean, after: number,
     if (record === "torn") throw new CorruptLogError(file, offset, "an incomplete record before the end of the log");
     if (record === "corrupt") throw new CorruptLogError(file, offset, "a record whose checksum does not match");
     begun ||= record.type !== WAL.meta;
-    switch (record.type) {
-      case WAL.meta:
-        state.meta = JSON.parse(record.payload.toString()) as WalMeta;
-        break;
-      case WAL.hardState:
-        state.hardState = decodeHardState(record.payload);
-        break;
-      case WAL.restore:
-        restore(state, (JSON.parse(record.payload.toString()) as { index: number }).index, after, file, offset);
-        break;
-      case WAL.entry:
-        place(state, decodeEntry(record.payload), after, file, offset);
-        break;
-      default:
-        throw new CorruptLogError(file, offset, `a record of unknown type ${record.type}`);
-    }
+    take(state, record, after, file, offset);
     offset = record.end;
+  }
+}
+
+function take(state: Found, { type, payload }: DiskRecord, after: number, file: string, offset: number): void {
+  try {
+    if (type === WAL.meta) state.meta = JSON.parse(payload.toString()) as WalMeta;
+    else if (type === WAL.hardState) state.hardState = decodeHardState(payload);
+    else if (type === WAL.restore) restore(state, (JSON.parse(payload.toString()) as { index: number }).index, after, file, offset);
+    else if (type === WAL.entry) place(state, decodeEntry(payload), after, file, offset);
+    else throw new CorruptLogError(file, offset, `a record of unknown type ${type}`);
+  } catch (error) {
+    // A right checksum over what cannot be read: another version's, or somebody's handiwork.
+    throw error instanceof CorruptLogError ? error : new CorruptLogError(file, offset, `an unreadable record of type ${type}`);
   }
 }
 
