@@ -7,14 +7,13 @@ const COMPONENTS = ["etcd", "kube-apiserver", "kube-scheduler", "kube-controller
 
 /** Makes our own components images of the process runtime: the machine's file system, started with node. */
 export async function registerComponentImages(folder: string, install: Install): Promise<void> {
-  const env = Object.entries(componentEnv(install)).map(([key, value]) => `${key}=${value}`);
   await Promise.all(
     COMPONENTS.map((component) =>
       addImage(folder, {
         name: componentImage(component),
         rootfs: "/",
         entrypoint: nodeCommand(install, component),
-        env,
+        env: Object.entries(componentEnv(install, component)).map(([key, value]) => `${key}=${value}`),
       }),
     ),
   );

@@ -50,8 +50,17 @@ export function nodeCommand(install: Install, component: string): string[] {
   ];
 }
 
-export function componentEnv(install: Install): Record<string, string> {
+/**
+ * The store keeps its values in large pieces. By default glibc moves such pieces into its heap once the first was given
+ * back, where the small ones among them hold them: 40 MB of 200 under load.
+ */
+const MALLOC: Record<string, Record<string, string>> = {
+  etcd: { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "262144", MALLOC_ARENA_MAX: "2" },
+};
+
+export function componentEnv(install: Install, component = ""): Record<string, string> {
   return {
+    ...MALLOC[component],
     PATH: install.path,
     NODE_COMPILE_CACHE: join(install.dist, ".compile-cache"),
     UV_THREADPOOL_SIZE: "2",

@@ -77,7 +77,7 @@ export class StoreCluster {
       ...this.flags,
       ...more,
     ];
-    m.process = spawn(command!, args, { stdio: ["ignore", log, log], env: { ...process.env, UV_THREADPOOL_SIZE: "2" } });
+    m.process = spawn(command!, args, { stdio: ["ignore", log, log], env: { ...process.env, ...ENVIRONMENT } });
   }
 
   async kill(m: Member, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
@@ -93,6 +93,9 @@ export class StoreCluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** As a cluster sets it for its stores. */
+const ENVIRONMENT = { UV_THREADPOOL_SIZE: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "262144", MALLOC_ARENA_MAX: "2" };
 
 /** The sources, or the bundle where it is asked for and was built: then with the flags that a cluster gives its components. */
 function ownCommand(bundled: boolean): string[] {
