@@ -5,7 +5,7 @@ import { NODE, npmInstall, ROOT } from "./prepare.mjs";
 
 const folder = join(ROOT, "tests/bench");
 /** The other files of the folder are their helpers. */
-const names = ["boot", "pods", "failover", "proxy", "api", "store", "stability"];
+const names = ["boot", "pods", "failover", "proxy", "api", "api-churn", "store", "stability"];
 const [name, ...args] = process.argv.slice(2);
 if (!names.includes(name)) {
   console.error(`usage: npm run bench -- NAME\nbenchmarks: ${names.join(", ")}`);

@@ -10,6 +10,8 @@ import { freePorts, type Kind, StoreCluster } from "../../services/etcd/src/test
 import type { Identity } from "./api-client.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** As a cluster starts its components (flotillad's install.ts). */
+const NODE_FLAGS = ["--max-semi-space-size=4", "--max-old-space-size=512", "--v8-pool-size=1"];
 /** BENCH_DIST: bundles of another build; BENCH_NODE_ARGS: flags such as --cpu-prof for the API servers' Node. */
 const { BENCH_DIST = join(ROOT, "dist"), BENCH_NODE_ARGS = "" } = process.env;
 const STOP_MS_MAX = 5_000;
@@ -82,6 +84,7 @@ async function startReplica(store: StoreCluster, index: number, flags: readonly 
   const child = spawn(
     process.execPath,
     [
+      ...NODE_FLAGS,
       ...BENCH_NODE_ARGS.split(" ").filter((arg) => arg !== ""),
       existsSync(bundle) ? bundle : join(ROOT, "services/apiserver/src/main.ts"),
       `--etcd-servers=${store.members.map((member) => member.clientUrl).join(",")}`,
@@ -95,8 +98,6 @@ async function startReplica(store: StoreCluster, index: number, flags: readonly 
       `--service-account-key-file=${file("sa.pub")}`,
       `--service-account-signing-key-file=${file("sa.key")}`,
       "--authorization-mode=Node,RBAC",
-      "--max-requests-inflight=0",
-      "--max-mutating-requests-inflight=0",
       ...flags,
     ],
     { stdio: ["ignore", log, log] },

@@ -1,4 +1,5 @@
 // Clients that watch ConfigMaps: what each sees of a create's delay, or nothing but being there.
+import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, type TLSSocket } from "node:tls";
 import type { Identity } from "./api-client.ts";
 
@@ -27,10 +28,37 @@ export interface Watchers {
   stop(): void;
 }
 
-/** Watches that stand there and read. */
-export async function idleWatches(ports: readonly number[], identity: Identity, path: string, count: number): Promise<() => void> {
-  const sockets = await open(ports, identity, path, count, () => () => {});
+/** Watches that stand there and read, each on a connection of its own (HTTP/1.1). */
+export async function idleConnections(port: number, identity: Identity, path: string, count: number): Promise<() => void> {
+  const sockets = await open([port], identity, path, count, () => () => {});
   return () => sockets.forEach((socket) => void socket.destroy());
+}
+
+/** As clients written in Go make them: many on one HTTP/2 connection. */
+export async function idleStreams(
+  port: number,
+  identity: Identity,
+  path: string,
+  count: number,
+  perConnection: number,
+): Promise<() => void> {
+  const sessions: ClientHttp2Session[] = [];
+  for (let left = count; left > 0; left -= perConnection) {
+    const session = connectHttp2(`https://127.0.0.1:${port}`, { ...identity });
+    session.on("error", () => {});
+    sessions.push(session);
+    await Promise.all(Array.from({ length: Math.min(left, perConnection) }, () => openStream(session, path)));
+  }
+  return () => sessions.forEach((session) => void session.destroy());
+}
+
+function openStream(session: ClientHttp2Session, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ":path": path });
+    stream.on("response", () => resolve());
+    stream.on("error", reject);
+    stream.resume();
+  });
 }
 
 /** A few at a time: a thousand handshakes at once would only time each other out. */

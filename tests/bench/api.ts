@@ -5,7 +5,7 @@
 import { type Identity, Pool } from "./api-client.ts";
 import { figures, type Load, load, type Measured, memory_mb } from "./api-load.ts";
 import { BenchApiServer } from "./api-server.ts";
-import { idleWatches, watchDelays } from "./api-watchers.ts";
+import { idleConnections, idleStreams, watchDelays } from "./api-watchers.ts";
 import { percentile, round } from "./measure.ts";
 
 const CONNECTIONS = 32;
@@ -16,6 +16,9 @@ const LISTED = 500;
 const LABELLED_AMONG = 2_000;
 const LABELLED_EVERY = 20;
 const IDLE_WATCHES = 5_000;
+const STREAMS_PER_CONNECTION = 100;
+/** Lists are big: with few callers the time of one shows. */
+const LISTERS_FEW = 4;
 const REPLICAS = 3;
 const NAMESPACE = "/api/v1/namespaces/default/configmaps";
 const DATA = { payload: "x".repeat(900) };
@@ -64,7 +67,9 @@ async function oneServer(store: "etcd" | "bundle", wanted: (phase: string) => bo
   try {
     if (wanted("list")) {
       for (let i = 0; i < LISTED; i++) await pool.send("POST", NAMESPACE, object(`listed-${i}`));
-      out["list500"] = figures(await load(() => pool.send("GET", `${NAMESPACE}?limit=${LISTED}`), options));
+      const list = () => pool.send("GET", `${NAMESPACE}?limit=${LISTED}`);
+      out["list500"] = figures(await load(list, options));
+      out["list500by4"] = figures(await load(list, { ...options, workers: LISTERS_FEW }));
     }
     if (wanted("alone"))
       out["createAlone"] = figures(
@@ -128,15 +133,25 @@ async function scale(store: "etcd" | "bundle"): Promise<Record<string, unknown>>
   return out;
 }
 
+/** What the server's memory grows by: many watches on each connection, and each on one of its own. */
 async function idle(store: "etcd" | "bundle"): Promise<Record<string, unknown>> {
+  const path = `${NAMESPACE}?watch=true`;
+  return {
+    watches: IDLE_WATCHES,
+    http2_mb: await growth(store, ({ ports, identity }) => idleStreams(ports[0]!, identity, path, IDLE_WATCHES, STREAMS_PER_CONNECTION)),
+    connections_mb: await growth(store, ({ ports, identity }) => idleConnections(ports[0]!, identity, path, IDLE_WATCHES)),
+  };
+}
+
+async function growth(store: "etcd" | "bundle", open: (server: BenchApiServer) => Promise<() => void>): Promise<number> {
   const server = await BenchApiServer.start({ store });
   try {
     const before_mb = memory_mb(server.pids[0]!);
-    const stop = await idleWatches(server.ports, server.identity, `${NAMESPACE}?watch=true`, IDLE_WATCHES);
+    const close = await open(server);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const after_mb = memory_mb(server.pids[0]!);
-    stop();
-    return { watches: IDLE_WATCHES, before_mb: round(before_mb, 0), after_mb: round(after_mb, 0), cost_mb: round(after_mb - before_mb, 0) };
+    close();
+    return round(after_mb - before_mb, 0);
   } finally {
     await server.stop();
   }

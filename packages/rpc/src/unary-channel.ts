@@ -39,7 +39,7 @@ export class UnaryChannel {
   call<Q, R>(method: UnaryDefinition<Q, R>, request: Q, timeout_ms: number): Promise<R> {
     return new Promise((resolve, reject) => {
       const connection = this.connected();
-      let answer: Buffer | undefined;
+      let answer: { response: R } | { error: ServiceError } | undefined;
       const timer = this.clock.setTimeout(() => {
         reject(failure(status.DEADLINE_EXCEEDED, `no answer within ${timeout_ms} ms`));
         stream.cancel();
@@ -47,16 +47,19 @@ export class UnaryChannel {
         if (this.clock.monotonic() - this.heard_ms >= timeout_ms) this.drop(connection);
       }, timeout_ms);
       const stream = this.open(connection, method.path, timeout_ms, {
-        message: (bytes) => (answer = bytes),
+        message: (bytes) => {
+          try {
+            answer = { response: method.responseDeserialize(bytes) };
+          } catch (error) {
+            answer = { error: failure(status.INTERNAL, `malformed answer: ${(error as Error).message}`) };
+          }
+        },
         ended: (error) => {
           timer.cancel();
           if (error) return reject(error);
           if (!answer) return reject(failure(status.INTERNAL, "malformed message frame"));
-          try {
-            resolve(method.responseDeserialize(answer));
-          } catch (failed) {
-            reject(failure(status.INTERNAL, `malformed answer: ${(failed as Error).message}`));
-          }
+          if ("error" in answer) reject(answer.error);
+          else resolve(answer.response);
         },
       });
       stream.write(frame(method.requestSerialize(request)), true);
@@ -132,6 +135,7 @@ export interface RequestStream<Q> {
 }
 
 interface MessageSink {
+  /** The bytes are only there during the call. */
   message(bytes: Buffer): void;
   /** Once; without an error when the peer says that all is well. */
   ended(error: ServiceError | undefined): void;
@@ -161,19 +165,25 @@ class Messages implements StreamHandler {
   }
 
   data(chunk: Buffer): void {
-    this.chunks.push(chunk);
     this.size += chunk.length;
-    while (this.size >= this.wanted && !this.broken) {
-      const bytes = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
+    if (this.size < this.wanted) {
+      this.chunks.push(Buffer.from(chunk));
+      return;
+    }
+    let bytes = this.chunks.length === 0 ? chunk : Buffer.concat([...this.chunks, chunk]);
+    this.wanted = FRAME_BYTES;
+    while (bytes.length >= FRAME_BYTES) {
       const length = FRAME_BYTES + bytes.readUInt32BE(1);
       if (bytes[0] !== 0 || length > MESSAGE_BYTES_MAX) return this.breakOff();
-      const whole = this.size >= length;
-      const rest = whole ? bytes.subarray(length) : bytes;
-      this.chunks = rest.length > 0 ? [rest] : [];
-      this.size = rest.length;
-      this.wanted = whole ? FRAME_BYTES : length;
-      if (whole) this.sink.message(bytes.subarray(FRAME_BYTES, length));
+      if (bytes.length < length) {
+        this.wanted = length;
+        break;
+      }
+      this.sink.message(bytes.subarray(FRAME_BYTES, length));
+      bytes = bytes.subarray(length);
     }
+    this.chunks = bytes.length > 0 ? [Buffer.from(bytes)] : [];
+    this.size = bytes.length;
   }
 
   closed(error?: Error): void {

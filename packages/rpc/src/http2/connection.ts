@@ -23,10 +23,14 @@ const WINDOW_BYTES = 8 * 1024 * 1024;
 /** What we take in one frame. */
 const FRAME_BYTES_MAX = 1024 * 1024;
 const HEADER_BLOCK_BYTES_MAX = 256 * 1024;
+const READ_BYTES = 256 * 1024;
 const STREAM_ID_MAX = 0x7fffffff;
+/** A watch and a call: nobody to share a write with. */
+const LONE_STREAMS = 2;
 
 export interface StreamHandler {
   headers(headers: Headers): void;
+  /** The bytes are only there during the call. */
   data(chunk: Buffer): void;
   /** Once, at the end: without an error when the peer has ended the stream in order. */
   closed(error?: Error): void;
@@ -78,9 +82,8 @@ export class Http2Connection {
   /** `ended` is called once, when no further stream can be opened here. */
   constructor(url: string, tls: TlsFiles, ended: (error: Error) => void) {
     this.ended = ended;
-    this.socket = open(new URL(url), tls);
+    this.socket = open(new URL(url), tls, (chunk) => this.take(chunk));
     this.socket.setNoDelay(true);
-    this.socket.on("data", (chunk: Buffer) => this.take(chunk));
     this.socket.on("error", (error) => this.fail(error));
     this.socket.on("close", () => this.fail(new Error("the connection was lost")));
     const settings = settingsFrame([
@@ -155,20 +158,23 @@ export class Http2Connection {
     }
   }
 
-  /** What one turn of the event loop brings together goes out in one write. */
+  /** What one turn of the event loop brings together goes out in one write; a lone call does not wait for others. */
   private send(...bytes: Buffer[]): void {
     if (this.closedBy) return;
     this.out.push(...bytes);
     if (this.flushing) return;
     this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      const { out } = this;
-      this.out = [];
-      if (this.closedBy || out.length === 0) return;
-      this.hold();
-      this.socket.write(out.length === 1 ? out[0]! : Buffer.concat(out));
-    });
+    if (this.streams.size <= LONE_STREAMS) queueMicrotask(() => this.flush());
+    else setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    const { out } = this;
+    this.out = [];
+    if (this.closedBy || out.length === 0) return;
+    this.hold();
+    this.socket.write(out.length === 1 ? out[0]! : Buffer.concat(out));
   }
 
   private take(chunk: Buffer): void {
@@ -224,7 +230,7 @@ export class Http2Connection {
     if (first !== (this.block === undefined)) throw new Error("HTTP/2: header blocks are mixed up");
     const { block = { stream: id, flags, parts: [], size: 0 } } = this;
     const part = first ? unprioritized(unpadded(payload, flags), flags) : payload;
-    block.parts.push(part);
+    block.parts.push(flags & FLAG.endHeaders ? part : Buffer.from(part));
     block.size += part.length;
     if (block.stream !== id || block.size > HEADER_BLOCK_BYTES_MAX) throw new Error("HTTP/2: malformed header block");
     this.block = flags & FLAG.endHeaders ? undefined : block;
@@ -294,11 +300,20 @@ export class Http2Connection {
   }
 }
 
-function open({ protocol, hostname, port }: URL, tls: TlsFiles): Socket {
+/** `take` must not keep the bytes that it gets. */
+function open({ protocol, hostname, port }: URL, tls: TlsFiles, take: (chunk: Buffer) => void): Socket {
   const host = hostname.replace(/^\[|\]$/g, "");
   const address = { host, port: Number(port || (protocol === "https:" ? 443 : 80)) };
-  if (protocol !== "https:") return connectTcp(address);
-  return connectTls({
+  if (protocol !== "https:") {
+    // One buffer for all reads: Node would make one of 64 KB for each, and the collector would run every few hundred.
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (size: number) => {
+      take(buffer.subarray(0, size));
+      return true;
+    };
+    return connectTcp({ ...address, onread: { buffer, callback } });
+  }
+  const socket = connectTls({
     ...address,
     ALPNProtocols: ["h2"],
     // RFC 6066 knows names only; the certificate is still checked against the address.
@@ -307,6 +322,8 @@ function open({ protocol, hostname, port }: URL, tls: TlsFiles): Socket {
     ...(tls.cert ? { cert: tls.cert } : {}),
     ...(tls.key ? { key: tls.key } : {}),
   });
+  socket.on("data", take);
+  return socket;
 }
 
 function unpadded(payload: Buffer, flags: number): Buffer {

@@ -58,7 +58,7 @@ export interface Frame {
   payload: Buffer;
 }
 
-/** Cuts what a socket brings into frames. */
+/** Cuts what a socket brings into frames; their payloads are only there until the next read. */
 export class FrameReader {
   private readonly bytesMax: number;
   private chunks: Buffer[] = [];
@@ -71,10 +71,12 @@ export class FrameReader {
 
   /** @throws Error when a frame is too large. */
   *read(chunk: Buffer): Generator<Frame> {
-    this.chunks.push(chunk);
     this.size += chunk.length;
-    if (this.size < this.wanted) return;
-    let bytes = this.chunks.length === 1 ? chunk : Buffer.concat(this.chunks);
+    if (this.size < this.wanted) {
+      this.chunks.push(Buffer.from(chunk));
+      return;
+    }
+    let bytes = this.chunks.length === 0 ? chunk : Buffer.concat([...this.chunks, chunk]);
     while (bytes.length >= HEADER_BYTES) {
       const length = bytes.readUIntBE(0, 3);
       if (length > this.bytesMax) throw new Error(`HTTP/2: a frame of ${length} bytes`);
@@ -83,7 +85,7 @@ export class FrameReader {
       yield { type: bytes[3]!, flags: bytes[4]!, stream: bytes.readUInt32BE(5) & 0x7fffffff, payload };
       bytes = bytes.subarray(HEADER_BYTES + length);
     }
-    this.chunks = bytes.length > 0 ? [bytes] : [];
+    this.chunks = bytes.length > 0 ? [Buffer.from(bytes)] : [];
     this.size = bytes.length;
     this.wanted = bytes.length >= HEADER_BYTES ? HEADER_BYTES + bytes.readUIntBE(0, 3) : HEADER_BYTES;
   }
