@@ -40,7 +40,10 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
     return () => metrics.sync.observe((clock.monotonic() - from) / 1000);
   };
   const nameOf = (id: number) => machine.members.get(id)?.name;
-  const peers = injection.transport(new Peers({ self, urls: config.advertisePeerUrls, clusterId, clock, log, tls: peerTls }), nameOf);
+  const peers = injection.transport(
+    new Peers({ self, urls: config.advertisePeerUrls, clusterId, dataId: start.dataId, clock, log, tls: peerTls }),
+    nameOf,
+  );
   const leaderChanged = (leader: number) => {
     if (leader !== 0) metrics.leaderChanges++;
   };

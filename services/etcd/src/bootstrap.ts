@@ -26,6 +26,7 @@ export interface Start {
   readonly files: SnapshotFiles;
   /** Whom to connect to before the log says it. */
   readonly peers: readonly Member[];
+  readonly dataId: string | undefined;
 }
 
 export interface StartPorts {
@@ -75,6 +76,7 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
       machine,
       snapshot,
       hardState: hardState,
+      dataId: meta.dataId,
       entries,
       wal: opened.wal,
       files,
@@ -96,7 +98,7 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
     );
   }
   refuseSecondLife(await remoteMembers(config, ports), self.id, config);
-  const founding = { disk, log, onFailure: ports.onDiskFailure, folder: member, walDir: config.walDir };
+  const founding = { disk, log, onFailure: ports.onDiskFailure, folder: member, walDir: config.walDir, dataId: freshDataId(ports.random) };
   return foundCluster(new Machine(ttl_s_min, ports.values), members, self, config.initialClusterToken, founding);
 }
 
@@ -108,7 +110,11 @@ export interface FoundingPorts {
   readonly folder: string;
   /** Empty: in that folder. */
   readonly walDir: string;
+  /** Left out by whoever only prepares a directory for another start. */
+  readonly dataId?: string;
 }
+
+const freshDataId = (random: Random) => Buffer.from(random.bytes(8)).toString("hex");
 
 /** A new cluster's data directory, beginning with the state in `machine`: nothing, or what was restored. */
 export async function foundCluster(
@@ -116,7 +122,7 @@ export async function foundCluster(
   members: readonly Member[],
   self: Member,
   token: string,
-  { disk, log, onFailure, folder, walDir }: FoundingPorts,
+  { disk, log, onFailure, folder, walDir, dataId }: FoundingPorts,
 ): Promise<Start> {
   disk.mkdir(folder);
   const files = new SnapshotFiles(disk, pathOf(folder, "snap"), log);
@@ -130,10 +136,11 @@ export async function foundCluster(
   for (const piece of exportSnapshot(machine, first, clusterId)) await file.write(piece);
   await file.commit();
   const hardState = { term: first.term, vote: 0, commit: first.index };
-  const walOptions = { disk, folder: walDir || pathOf(folder, "wal"), onFailure, meta: { memberId: String(self.id), clusterId } };
+  const meta = { memberId: String(self.id), clusterId, dataId };
+  const walOptions = { disk, folder: walDir || pathOf(folder, "wal"), onFailure, meta };
   const wal = await createWal(walOptions, first.index + 1, hardState);
   log.info("new cluster", { clusterId, member: self.id, members: members.map((m) => m.name) });
-  return { self: self.id, clusterId, machine, snapshot: first, hardState, entries: [], wal, files, peers: members };
+  return { self: self.id, clusterId, machine, snapshot: first, hardState, entries: [], wal, files, peers: members, dataId };
 }
 
 /** A member that was added to a running cluster: it gets its state from the leader. */
@@ -149,12 +156,14 @@ async function join(
   if (!self)
     throw new Error(`the cluster has no member with the peer URLs ${config.advertisePeerUrls.join()}; add it first (etcdctl member add)`);
   refuseSecondLife(remote, self.id, config);
-  const wal = await createWal({ ...walOptions, meta: { memberId: String(self.id), clusterId: remote.clusterId } }, 1, undefined);
+  const dataId = freshDataId(ports.random);
+  const wal = await createWal({ ...walOptions, meta: { memberId: String(self.id), clusterId: remote.clusterId, dataId } }, 1, undefined);
   ports.log.info("joining", { clusterId: remote.clusterId, member: self.id });
   const machine = new Machine(ttl_s_min, ports.values);
   return {
     self: self.id,
     clusterId: remote.clusterId,
+    dataId,
     machine,
     snapshot: NOBODY,
     hardState: undefined,

@@ -12,6 +12,7 @@ import { autoCompact } from "./auto-compaction.ts";
 import type { Start } from "./bootstrap.ts";
 import { HeaderWriter } from "./codec/kv-responses.ts";
 import { Router } from "./grpc/server.ts";
+import type { PublishEntry } from "./node/machine.ts";
 import { Replica, tickOf } from "./node/replica.ts";
 import { Snapshots } from "./node/snapshots.ts";
 import { StallWatch, successor } from "./node/step-aside.ts";
@@ -161,7 +162,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
       replica.start();
       stallTimer = clock.setInterval(stepAside, STALL_LOOK_MS);
       compaction = autoCompact(config.compaction, replica, clock);
-      publish(replica, self, config);
+      publish(replica, { id: self, name: config.name, clientURLs: config.advertiseClientUrls, dataId: start.dataId });
     },
     async stop() {
       stallTimer?.cancel();
@@ -175,11 +176,11 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
   };
 }
 
-/** Tells the cluster this member's name and client URLs; again until it is heard. */
-function publish(replica: Replica, id: number, { name, advertiseClientUrls: clientURLs }: EtcdConfig): void {
-  replica.propose("publish", Buffer.from(JSON.stringify({ id, name, clientURLs })), undefined, (result) => {
+/** Tells the cluster this member's name, client URLs and data directory; again until it is heard. */
+function publish(replica: Replica, entry: PublishEntry): void {
+  replica.propose("publish", Buffer.from(JSON.stringify(entry)), undefined, (result) => {
     if (!(result instanceof Error) || result.message.includes("stopped")) return;
-    publish(replica, id, { name, advertiseClientUrls: clientURLs } as EtcdConfig);
+    publish(replica, entry);
   });
 }
 

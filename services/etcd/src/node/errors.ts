@@ -59,10 +59,15 @@ export const ERRORS = {
   invalidDowngradeTarget: [Code.INVALID_ARGUMENT, "etcdserver: invalid downgrade target version"],
   downgradeInProcess: [Code.FAILED_PRECONDITION, "etcdserver: cluster has a downgrade job in progress"],
   noInflightDowngrade: [Code.FAILED_PRECONDITION, "etcdserver: no inflight downgrade job"],
+  memberReplaced: [
+    Code.FAILED_PRECONDITION,
+    "the member has another data directory than the one it took part with; remove it from the cluster and add it again",
+  ],
   clusterIdMismatch: [Code.FAILED_PRECONDITION, "etcdserver: request cluster ID mismatch"],
 } as const satisfies Record<string, readonly [Code, string]>;
 
-export const isExpulsion = (error: Error) => error.message === ERRORS.memberRemoved[1];
+/** Another member will have nothing to do with this one, now or later. */
+export const isExpulsion = ({ message }: Error) => message === ERRORS.memberRemoved[1] || message === ERRORS.memberReplaced[1];
 
 export function rpcError(name: keyof typeof ERRORS): RpcError {
   const [code, message] = ERRORS[name];

@@ -62,6 +62,7 @@ export interface PublishEntry {
   readonly name?: string;
   readonly clientURLs?: readonly string[];
   readonly peerURLs?: readonly string[];
+  readonly dataId?: string;
 }
 
 export interface AlarmEntry {
@@ -223,8 +224,8 @@ export class Machine {
   private publish(entry: PublishEntry): void {
     const member = this.members.get(entry.id);
     if (!member) return;
-    const { name = member.name, clientURLs = member.clientURLs, peerURLs = member.peerURLs } = entry;
-    this.members.set(entry.id, { ...member, name, clientURLs, peerURLs });
+    const { name = member.name, clientURLs = member.clientURLs, peerURLs = member.peerURLs, dataId = member.dataId } = entry;
+    this.members.set(entry.id, { ...member, name, clientURLs, peerURLs, dataId });
   }
 
   private setAlarm({ memberId, alarm, on }: AlarmEntry): void {

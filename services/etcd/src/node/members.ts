@@ -8,6 +8,8 @@ export interface Member {
   readonly peerURLs: readonly string[];
   readonly clientURLs: readonly string[];
   readonly isLearner: boolean;
+  /** Which data directory it said it has; unknown until it has started. */
+  readonly dataId?: string;
 }
 
 /**

@@ -25,8 +25,13 @@ const CONNECT_MS_MAX = 1000;
 const STALE_MS = 1500;
 const PENDING_MS = 50;
 
-/** What a member says of itself with each Exchange: its cluster, its id, where it can be reached. */
-export const PEER_HEADERS = { cluster: "flotilla-cluster-id", member: "flotilla-member-id", urls: "flotilla-peer-urls" } as const;
+/** What a member says of itself with each Exchange: its cluster, its id, where it can be reached, which data directory it has. */
+export const PEER_HEADERS = {
+  cluster: "flotilla-cluster-id",
+  member: "flotilla-member-id",
+  urls: "flotilla-peer-urls",
+  data: "flotilla-data-id",
+} as const;
 export const PEER_PATH = "/flotilla.raft.v1.Peer";
 
 export interface LinkEvents {
@@ -138,7 +143,10 @@ export class Link {
       () => {},
       (error) => {
         if (error) this.options.log.debug("peer stream ended", { error: error.message });
-        if (error && isExpulsion(error)) this.options.events.expelled();
+        if (error && isExpulsion(error)) {
+          this.options.log.error("peer refuses this member for good", { error });
+          this.options.events.expelled();
+        }
         connection.close();
       },
     );

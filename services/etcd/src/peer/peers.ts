@@ -10,6 +10,7 @@ export interface PeersOptions {
   /** Where this member can be reached. */
   readonly urls: readonly string[];
   readonly clusterId: string;
+  readonly dataId: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tls: () => SecureClientSessionOptions | undefined;
@@ -35,8 +36,13 @@ export class Peers implements PeerTransport {
     }
     for (const [id, m] of wanted) {
       if (this.links.has(id) || m.peerURLs.length === 0) continue;
-      const { self, urls, clusterId, clock, log, tls } = this.options;
-      const headers = { [PEER_HEADERS.cluster]: clusterId, [PEER_HEADERS.member]: String(self), [PEER_HEADERS.urls]: urls.join() };
+      const { self, urls, clusterId, dataId = "", clock, log, tls } = this.options;
+      const headers = {
+        [PEER_HEADERS.cluster]: clusterId,
+        [PEER_HEADERS.member]: String(self),
+        [PEER_HEADERS.urls]: urls.join(),
+        [PEER_HEADERS.data]: dataId,
+      };
       const events = {
         up: () => this.events.up(id),
         down: (refused: boolean) => this.events.down(id, refused),

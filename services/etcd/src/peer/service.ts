@@ -40,6 +40,10 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
       if (replica.machine.removed.has(from)) throw rpcError("memberRemoved");
     };
     refuseRemoved();
+    // It has lost its disk, and with it the votes and entries that it has promised to keep (paper, figure 2).
+    const known = replica.machine.members.get(from)?.dataId;
+    const has = call.headers[PEER_HEADERS.data];
+    if (known && has && has !== known) throw rpcError("memberReplaced");
     if (call.session) memberOn.set(call.session, from);
     call.open();
     const urls = call.headers[PEER_HEADERS.urls];

@@ -10,6 +10,8 @@ export const WAL = { meta: 1, entry: 2, hardState: 3, restore: 4 } as const;
 export interface WalMeta {
   readonly memberId: string;
   readonly clusterId: string;
+  /** Drawn when the log was begun: a member with another one has lost its disk. Older logs have none. */
+  readonly dataId?: string;
 }
 
 /** What one Ready wants written. */
