@@ -57,6 +57,32 @@ export const ClusterRoleBindings = define<t.ClusterRoleBinding>(
 export const ResourceQuotas = define<t.ResourceQuota>("", "v1", "resourcequotas", "ResourceQuota");
 export const LimitRanges = define<t.LimitRange>("", "v1", "limitranges", "LimitRange");
 
+export const CustomResourceDefinitions = define<t.CustomResourceDefinition>(
+  "apiextensions.k8s.io",
+  "v1",
+  "customresourcedefinitions",
+  "CustomResourceDefinition",
+  false,
+);
+export const PersistentVolumes = define<t.PersistentVolume>("", "v1", "persistentvolumes", "PersistentVolume", false);
+export const PersistentVolumeClaims = define<t.PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
+export const PodTemplates = define<t.PodTemplate>("", "v1", "podtemplates", "PodTemplate");
+export const ReplicationControllers = define<t.ReplicationController>("", "v1", "replicationcontrollers", "ReplicationController");
+export const ControllerRevisions = define<t.ControllerRevision>("apps", "v1", "controllerrevisions", "ControllerRevision");
+export const StatefulSets = define<t.StatefulSet>("apps", "v1", "statefulsets", "StatefulSet");
+export const HorizontalPodAutoscalers = define<t.HorizontalPodAutoscaler>(
+  "autoscaling",
+  "v2",
+  "horizontalpodautoscalers",
+  "HorizontalPodAutoscaler",
+);
+export const CronJobs = define<t.CronJob>("batch", "v1", "cronjobs", "CronJob");
+export const Jobs = define<t.Job>("batch", "v1", "jobs", "Job");
+export const Ingresses = define<t.Ingress>("networking.k8s.io", "v1", "ingresses", "Ingress");
+export const NetworkPolicies = define<t.NetworkPolicy>("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy");
+export const PodDisruptionBudgets = define<t.PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget");
+export const CSIStorageCapacities = define<t.KubeObject>("storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity");
+
 /** "v1", "apps/v1". */
 export function apiVersionOf(type: ResourceType<unknown>): string {
   return type.group === "" ? type.version : `${type.group}/${type.version}`;

@@ -259,6 +259,29 @@ test("watchers see custom resources", { skip }, async () => {
   );
 });
 
+test("controllers see custom resources: owners take them along, and so do namespaces", { skip }, async () => {
+  harness.startControllerManager();
+  const owner = (await admin.post(CRONTABS, cronTab("owner", {}))).json;
+  const ownerReferences = [{ apiVersion: "stable.example.com/v1", kind: "CronTab", name: "owner", uid: owner.metadata.uid }];
+  await admin.post(CRONTABS, cronTab("owned", {}, { metadata: { name: "owned", ownerReferences } }));
+  const map = { metadata: { name: "owned", ownerReferences } };
+  await admin.post("/api/v1/namespaces/default/configmaps", map);
+  await admin.post("/api/v1/namespaces", { metadata: { name: "short" } });
+  await admin.post("/apis/stable.example.com/v1/namespaces/short/crontabs", cronTab("inside", {}));
+  assert.equal((await admin.delete(`${CRONTABS}/owner`)).status, 200);
+  await until("the owned ones go", async () => {
+    const answers = await Promise.all([admin.ask(`${CRONTABS}/owned`), admin.ask("/api/v1/namespaces/default/configmaps/owned")]);
+    return answers.every(({ status }) => status === 404);
+  });
+  await admin.delete("/api/v1/namespaces/short");
+  await until("the namespace goes", async () => (await admin.ask("/api/v1/namespaces/short")).status === 404);
+  assert.equal(
+    (await admin.ask("/apis/stable.example.com/v1/crontabs")).json.items.filter(({ metadata }: any) => metadata.namespace === "short")
+      .length,
+    0,
+  );
+});
+
 test("deleting the definition deletes its instances; a finalizer holds both", { skip }, async () => {
   await admin.post(CRONTABS, cronTab("held", {}, { metadata: { name: "held", finalizers: ["example.com/hold"] } }));
   const gone = harness.kubectl(KUBECTL!, ["delete", "crd", "crontabs.stable.example.com"]);

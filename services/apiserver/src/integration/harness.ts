@@ -10,6 +10,7 @@ import { systemRandom } from "@flotilla/process";
 /** Real processes for the integration tests: one store member, API servers on it, the real kubectl. */
 const STORE = fileURLToPath(new URL("../../../etcd/src/main.ts", import.meta.url));
 const API_SERVER = fileURLToPath(new URL("../main.ts", import.meta.url));
+const CONTROLLER_MANAGER = fileURLToPath(new URL("../../../controller-manager/src/main.ts", import.meta.url));
 const KUBECTL_FOLDERS = ["/usr/lib/google-cloud-sdk/bin", "/usr/local/bin", "/usr/bin"];
 
 export interface Ran {
@@ -88,6 +89,21 @@ export class Harness {
     ]);
     this.replicas.set(replica, child);
     return child;
+  }
+
+  /** With its own user's certificate, talking to the first replica. */
+  startControllerManager(): ChildProcess {
+    const env = { now_ms: Date.now(), random: systemRandom };
+    const user = issue(this.authorities.ca, { subject: { commonName: "system:kube-controller-manager" }, usages: ["client"] }, env);
+    const file = join(this.folder, "controller-manager.conf");
+    const config = kubeconfig(this.authorities.ca.cert, [this.port(0)], { manager: user });
+    writeFileSync(file, JSON.stringify({ ...config, "current-context": "manager-0" }));
+    return this.spawn("controller-manager", process.execPath, [
+      CONTROLLER_MANAGER,
+      `--kubeconfig=${file}`,
+      "--secure-port=0",
+      "--leader-elect=false",
+    ]);
   }
 
   /** Kills the replica and waits until another process serves in its place. */

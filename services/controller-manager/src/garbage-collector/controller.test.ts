@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigMaps, Deployments, type KubeObject, Pods, ReplicaSets, type ResourceType } from "@flotilla/api";
+import { ConfigMaps, CustomResourceDefinitions, Deployments, type KubeObject, Pods, ReplicaSets, type ResourceType } from "@flotilla/api";
 import { controllerRef } from "@flotilla/controller";
 import { startControllers } from "../testing/controllers.ts";
 import { startGarbageCollector } from "./controller.ts";
@@ -73,5 +73,31 @@ test("an object made after its owner has gone is collected; one whose owner the 
   c.api.seed<any>(ConfigMaps, { metadata: { name: "kept", namespace: "default", ownerReferences: [stranger] } });
   await c.run();
   assert.equal(c.left(), "d rs p shared kept");
+  c.stop.abort();
+});
+
+test("custom resources own and are owned as long as their definition is there", async () => {
+  const c = await tree();
+  const Widgets: ResourceType<KubeObject> = { group: "example.com", version: "v1", resource: "widgets", kind: "Widget", namespaced: true };
+  c.api.seed<any>(CustomResourceDefinitions, {
+    metadata: { name: "widgets.example.com" },
+    spec: {
+      group: "example.com",
+      scope: "Namespaced",
+      names: { plural: "widgets", kind: "Widget" },
+      versions: [{ name: "v1", served: true, storage: true }],
+    },
+    status: { conditions: [{ type: "Established", status: "True" }] },
+  });
+  await c.run();
+  const owner = c.api.seed<any>(Widgets, { metadata: { name: "owner", namespace: "default" } })[0]!;
+  const refs = [controllerRef(Widgets, owner)];
+  c.api.seed<any>(Widgets, { metadata: { name: "owned", namespace: "default", ownerReferences: refs } });
+  c.api.seed<any>(ConfigMaps, { metadata: { name: "below", namespace: "default", ownerReferences: refs } });
+  await c.run();
+  assert.equal(c.left(), "d rs p shared below");
+  await c.remove(Widgets, "owner", "Background");
+  assert.equal(c.left(), "d rs p shared");
+  assert.deepEqual(c.api.all<any>(Widgets), []);
   c.stop.abort();
 });

@@ -1,12 +1,14 @@
-import { Events, isApiError, isNotFound, type KubeObject, type OwnerReference, type ResourceType } from "@flotilla/api";
+import { isApiError, isNotFound, type KubeObject, type OwnerReference, type ResourceType } from "@flotilla/api";
+import { createInformerFactory, type Informer } from "@flotilla/client";
 import { releasePatch } from "@flotilla/controller";
 import { type ControllerContext, startReconciler } from "../context.ts";
+import { CustomTypes } from "../shared/custom-types.ts";
 import { ALL_TYPES, typeOf } from "../shared/resource-types.ts";
 import { type Item, itemOf, OwnerGraph, waitsForDependents, waitsForOrphaning } from "./graph.ts";
 import { type CollectorAction, type OwnerState, planItem } from "./plan.ts";
 
 /** Events have no owners, and there are many of them. */
-const IGNORED = new Set<ResourceType<any>>([Events]);
+const isIgnored = ({ resource }: ResourceType<unknown>): boolean => resource === "events";
 
 /**
  * Deletes what nobody owns any more, and carries out foreground and orphan deletion.
@@ -16,7 +18,7 @@ const IGNORED = new Set<ResourceType<any>>([Events]);
 export function startGarbageCollector(context: ControllerContext): void {
   const { client, informers, log } = context;
   const graph = new OwnerGraph();
-  const types = ALL_TYPES.filter((t) => !IGNORED.has(t));
+  const types = ALL_TYPES.filter((type) => !isIgnored(type));
   const sources = types.map((type) => ({ type, informer: informers.informer(type) }));
 
   const collector = startReconciler(context, [], {
@@ -33,7 +35,7 @@ export function startGarbageCollector(context: ControllerContext): void {
   async function stateOf(item: Item, ref: OwnerReference): Promise<OwnerState> {
     const known = graph.get(ref.uid);
     if (known) return waitsForDependents(known) && ref.blockOwnerDeletion ? "waiting" : "solid";
-    const type = typeOf(ref.apiVersion, ref.kind);
+    const type = typeOf(ref.apiVersion, ref.kind) ?? custom.find(ref.apiVersion, ref.kind);
     // A kind we don't know cannot be shown to be gone.
     if (!type) return "solid";
     try {
@@ -54,14 +56,14 @@ export function startGarbageCollector(context: ControllerContext): void {
         log.debug("collecting", { kind: type.kind, name, namespace, policy: action.policy });
         return tolerateGone(client.delete(type, name, { namespace, propagationPolicy: action.policy, preconditions: { uid } }));
       case "removeOwners": {
-        for (const owner of action.uids) await tolerateGone(patch(item, releasePatch({ metadata: { uid } }, owner)));
+        for (const owner of action.uids) await tolerateGone(release(item, owner));
         return;
       }
       case "collect":
         for (const dependent of action.dependents) collector.queue.add(dependent.uid);
         return;
       case "orphanDependents": {
-        for (const d of action.dependents) await tolerateGone(patch(d, releasePatch({ metadata: { uid: d.uid } }, uid)));
+        for (const d of action.dependents) await tolerateGone(release(d, uid));
         return removeFinalizer(item, "orphan");
       }
       case "removeFinalizer":
@@ -69,8 +71,17 @@ export function startGarbageCollector(context: ControllerContext): void {
     }
   }
 
-  function patch(item: Item, body: unknown): Promise<unknown> {
-    return client.patch(item.type, item.name, { type: "strategic", body }, { namespace: item.namespace });
+  /** Takes one owner's reference away. Custom resources know no strategic merge: their references are written whole. */
+  async function release({ type, name, namespace, uid }: Item, owner: string): Promise<unknown> {
+    if (!custom.has(type)) {
+      const body = releasePatch({ metadata: { uid } }, owner);
+      return client.patch(type, name, { type: "strategic", body }, { namespace });
+    }
+    const live = await client.get(type, name, { namespace });
+    if (live.metadata.uid !== uid) return undefined;
+    const ownerReferences = (live.metadata.ownerReferences ?? []).filter((ref) => ref.uid !== owner);
+    const body = { metadata: { resourceVersion: live.metadata.resourceVersion, ownerReferences } };
+    return client.patch(type, name, { type: "merge", body }, { namespace });
   }
 
   async function removeFinalizer(item: Item, finalizer: string): Promise<void> {
@@ -115,9 +126,29 @@ export function startGarbageCollector(context: ControllerContext): void {
     for (const owner of old?.owners ?? []) notifyOwner(owner.uid);
   };
 
-  for (const { type, informer } of sources) {
+  const follow = (type: ResourceType<KubeObject>, informer: Informer<KubeObject>) => {
     informer.subscribe({ add: (o) => changed(type, o), update: (o) => changed(type, o), delete: removed });
-  }
+  };
+  for (const { type, informer } of sources) follow(type, informer);
+
+  // Kinds that come while we run bring their own informers, which end with them.
+  const running = new Map<ResourceType<KubeObject>, { informer: Informer<KubeObject>; stop: AbortController }>();
+  const custom = new CustomTypes(context, {
+    added(type) {
+      const stop = new AbortController();
+      const factory = createInformerFactory(context);
+      const informer = factory.informer(type);
+      running.set(type, { informer, stop });
+      follow(type, informer);
+      factory.start(AbortSignal.any([context.signal, stop.signal]));
+    },
+    removed(type) {
+      const { informer, stop } = running.get(type)!;
+      running.delete(type);
+      stop.abort();
+      for (const object of informer.lister.list()) removed(object);
+    },
+  });
 }
 
 /** Gone or replaced meanwhile: that is what was wanted. */

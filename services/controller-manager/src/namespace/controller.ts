@@ -1,6 +1,7 @@
 import { isApiError, isConflict, isNotFound, type KubeObject, type Namespace, Namespaces, Pods, type ResourceType } from "@flotilla/api";
 import { semanticEqual } from "@flotilla/controller";
 import { type ControllerContext, startReconciler } from "../context.ts";
+import { CustomTypes } from "../shared/custom-types.ts";
 import { ALL_TYPES } from "../shared/resource-types.ts";
 import { deletionConditions, type Remaining } from "./plan.ts";
 
@@ -14,8 +15,9 @@ export function startNamespaceController(context: ControllerContext): void {
   const { client, clock, informers } = context;
   const namespaces = informers.informer(Namespaces);
   const pods = informers.informer(Pods);
+  const custom = new CustomTypes(context);
 
-  const controller = startReconciler(context, [namespaces], {
+  const controller = startReconciler(context, [namespaces, custom.informer], {
     name: "namespace",
     workers: context.config.concurrentSyncs.namespace,
     reconcile: async (name) => {
@@ -38,7 +40,7 @@ export function startNamespaceController(context: ControllerContext): void {
     const failures: string[] = [];
     const podsLeft = await emptyOne(Pods, namespace, failures);
     if (podsLeft.count > 0) return { remaining: [podsLeft], failures };
-    const others = ALL_TYPES.filter((t) => t.namespaced && t.resource !== Pods.resource);
+    const others = [...ALL_TYPES, ...custom.all()].filter((t) => t.namespaced && t.resource !== Pods.resource);
     const remaining = await Promise.all(others.map((type) => emptyOne(type, namespace, failures)));
     return { remaining, failures };
   }

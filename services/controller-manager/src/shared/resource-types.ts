@@ -1,8 +1,23 @@
-import type { KubeObject, ResourceType } from "@flotilla/api";
+import type { KubeObject, ResourceDefinition, ResourceType } from "@flotilla/api";
 import * as api from "@flotilla/api";
 
-/** Every resource that @flotilla/api names: a kind added there is collected and cleaned up here by itself. */
-export const ALL_TYPES: ResourceType<KubeObject>[] = Object.values(api).filter(isResourceType);
+const NAMED: readonly ResourceType<KubeObject>[] = Object.values(api).filter(isResourceType);
+
+/** Every built-in resource that can be collected and cleaned up: a kind added to @flotilla/api is so by itself. */
+export const ALL_TYPES: readonly ResourceType<KubeObject>[] = api
+  .createBuiltinRegistry()
+  .all()
+  .filter(isCollectable)
+  .map(({ group, version, resource, kind, namespaced }) => {
+    const named = NAMED.find((type) => type.group === group && type.version === version && type.resource === resource);
+    return named ?? { group, version, resource, kind, namespaced };
+  });
+
+/** Stored in this form, not a second view of what another resource stores. */
+function isCollectable({ group, version, resource, storage, verbs }: ResourceDefinition): boolean {
+  if (!storage || storage.group !== group || storage.resource !== resource || storage.version !== version) return false;
+  return (["delete", "list", "watch"] as const).every((verb) => verbs.includes(verb));
+}
 
 function isResourceType(value: unknown): value is ResourceType<KubeObject> {
   const v = value as ResourceType | undefined;
@@ -12,5 +27,5 @@ function isResourceType(value: unknown): value is ResourceType<KubeObject> {
 }
 
 export function typeOf(apiVersion: string, kind: string): ResourceType<KubeObject> | undefined {
-  return ALL_TYPES.find((t) => t.kind === kind && api.apiVersionOf(t) === apiVersion);
+  return ALL_TYPES.find((type) => type.kind === kind && api.apiVersionOf(type) === apiVersion);
 }
