@@ -62,3 +62,21 @@ test("a client is told when its time is over", () => {
     Array(2).fill("etcdserver: request timed out, possibly due to previous leader failure"),
   );
 });
+
+// Found by the simulation: a member that is cut off passes a write on, the leader commits it, and the member gets
+// it back in a snapshot. Proposed again in the next term, it would take effect twice.
+test("what a snapshot may have brought is never handed out again", () => {
+  const p = new Proposals(1, 0);
+  const out: unknown[] = [];
+  submit(p, out);
+  p.flush(fake(2, "forwarded"));
+  submit(p, out);
+  p.flush(fake(4, "forwarded"));
+  p.passedOver(3);
+  assert.match((out[0] as Error).message, /request timed out/);
+  assert.equal(out.length, 1, "what was sent in a later term is not in it");
+  const later = fake(5, "appended");
+  p.termStarted(5);
+  p.flush(later);
+  assert.deepEqual(later.got, [2]);
+});

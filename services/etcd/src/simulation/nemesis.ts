@@ -58,7 +58,7 @@ export class Nemesis {
     if (world.chance(0.012)) any.stop("killed", false);
     if (world.chance(0.008)) any.stop("power failure", true);
     if (world.chance(0.006 * storm)) leader?.stop("killed as leader", world.chance(0.5));
-    if (world.chance(0.003)) for (const m of this.ports.members) m.stop("power failure of all", true);
+    if (world.chance(0.003 * storm)) for (const m of this.ports.members) m.stop("power failure of all", true);
     if (world.chance(0.012 * storm)) this.cut(any);
     if (world.chance(0.03 * storm)) network.heal();
     if (world.chance(0.02)) this.weather();

@@ -44,12 +44,6 @@ const BUGS = {
     },
     found: /came twice/,
   },
-  "a write proposed again that a snapshot had brought": {
-    member({ replica: { proposals } }) {
-      proposals.passedOver = () => {};
-    },
-    found: /took effect twice|not linearizable/,
-  },
   "a member that applies a command otherwise": {
     member({ replica: { machine } }, world) {
       const apply = machine.apply.bind(machine);
