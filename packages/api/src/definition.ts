@@ -130,6 +130,8 @@ export interface CustomSchema {
   readonly shape: Shape;
   /** As published by OpenAPI v3; v2 leaves out what it has no word for. */
   readonly openApi: Record<string, unknown>;
+  /** Calls when this definition is served no longer, or in another form: watches that show it end. Yields the way to stop listening. */
+  onRetired?(listener: () => void): () => void;
 }
 
 export interface ResourceDefinition<T extends KubeObject = any> {

@@ -4,6 +4,7 @@ import type { Kernel } from "../registry/kernel.ts";
 import { modifyStored } from "../registry/modify-stored.ts";
 import { webhookConverter } from "./conversion.ts";
 import { InstanceCleaner } from "./instance-cleaner.ts";
+import { Retirement } from "./retirement.ts";
 import { compileRules } from "./rules.ts";
 import { isEstablished, isTerminating, nextStatus } from "./status.ts";
 
@@ -14,6 +15,7 @@ interface Served {
   /** What the definitions were made from. */
   source: unknown;
   definitions: ResourceDefinition[];
+  retirement: Retirement;
 }
 
 /**
@@ -105,20 +107,21 @@ export class CustomResources {
         converter: (of) => webhookConverter({ webhooks: this.#webhooks, random }, of),
       });
       // Nothing new while the instances are being cleared away.
-      const definitions = isTerminating(crd) ? made.map(withoutCreate) : made;
+      const retirement = new Retirement();
+      const definitions = (isTerminating(crd) ? made.map(withoutCreate) : made).map((each) => retirement.of(each));
       this.#withdraw(name);
       for (const definition of definitions) this.#kernel.definitions.add(definition);
-      this.#served.set(name, { source, definitions });
+      this.#served.set(name, { source, definitions, retirement });
     } catch (error) {
       log.error("custom resource definition cannot be served", { name, error });
     }
   }
 
   #withdraw(name: string): void {
-    for (const { group, version, resource } of this.#served.get(name)?.definitions ?? []) {
-      this.#kernel.definitions.remove(group, version, resource);
-    }
+    const served = this.#served.get(name);
+    for (const { group, version, resource } of served?.definitions ?? []) this.#kernel.definitions.remove(group, version, resource);
     this.#served.delete(name);
+    served?.retirement.retire();
   }
 }
 

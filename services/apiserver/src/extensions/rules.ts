@@ -77,7 +77,13 @@ export function compileRule(schema: Structural, rule: Rule, resource: boolean): 
   return { rule, program, message: compileMessage(rule, self, oldSelf), transition: transition && !rule.optionalOldSelf };
 }
 
-export function compileMessage(rule: Rule, self: CelType, oldSelf: CelType): Program | undefined {
+/** @throws CompileError; Error when it yields no string. */
+export function compileMessageOf(schema: Structural, rule: Rule, resource: boolean): Program | undefined {
+  const self = typeOf(schema, resource || schema.embedded);
+  return self && compileMessage(rule, self, rule.optionalOldSelf ? optionalOf(self) : self);
+}
+
+function compileMessage(rule: Rule, self: CelType, oldSelf: CelType): Program | undefined {
   if (!rule.messageExpression) return undefined;
   const withOld = /\boldSelf\b/.test(rule.messageExpression);
   const message = compile(rule.messageExpression, { variables: { self, ...(withOld ? { oldSelf } : {}) } });

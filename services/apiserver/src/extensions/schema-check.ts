@@ -10,7 +10,7 @@ import {
   structuralOf,
 } from "@flotilla/api";
 import { CompileError } from "@flotilla/cel";
-import { compileRule } from "./rules.ts";
+import { compileMessageOf, compileRule } from "./rules.ts";
 
 /** CustomResourceDefinitions with their rules checked; other kinds as they are. */
 export function withRuleChecks(definition: ResourceDefinition): ResourceDefinition {
@@ -34,7 +34,9 @@ function checkRules(schema: JsonSchema, path: string, root: boolean, errors: Fie
     const structural = structuralOf(schema);
     for (const [index, rule] of rules.entries()) {
       const at = `${path}.x-kubernetes-validations[${index}]`;
-      checkRule(rule, at, () => compileRule(structural, { ...rule, messageExpression: "" }, root), errors);
+      checkRule(rule, `${at}.rule`, "", () => compileRule(structural, { ...rule, messageExpression: "" }, root), errors);
+      if (rule.messageExpression)
+        checkRule(rule, `${at}.messageExpression`, "messageExpression ", () => compileMessageOf(structural, rule, root), errors);
     }
   }
   const { properties, items, additionalProperties } = schema;
@@ -47,12 +49,29 @@ function checkRules(schema: JsonSchema, path: string, root: boolean, errors: Fie
   if (isObject(additionalProperties)) checkRules(additionalProperties, `${path}.additionalProperties`, false, errors);
 }
 
-function checkRule(rule: Rule, at: string, compile: () => unknown, errors: FieldErrors): void {
-  if (!rule.rule?.trim()) return errors.required(`${at}.rule`, "rule is not specified");
+function checkRule(rule: Rule, at: string, what: string, compile: () => unknown, errors: FieldErrors): void {
+  if (!rule.rule?.trim()) return errors.required(at, "rule is not specified");
   try {
     compile();
   } catch (error) {
-    const detail = error instanceof CompileError ? `compilation failed: ${error.message}` : (error as Error).message;
-    errors.invalid(`${at}.rule`, rule.rule, detail);
+    const detail = error instanceof CompileError ? `${what}compilation failed: ${error.message}` : (error as Error).message;
+    errors.invalid(at, shown(rule), detail);
   }
 }
+
+/** The rule as upstream prints its internal type. */
+const shown = ({
+  rule,
+  message = "",
+  messageExpression = "",
+  reason = null,
+  fieldPath = "",
+  optionalOldSelf = null,
+}: Partial<Record<keyof Rule, unknown>>) => ({
+  Rule: rule,
+  Message: message,
+  MessageExpression: messageExpression,
+  Reason: reason,
+  FieldPath: fieldPath,
+  OptionalOldSelf: optionalOldSelf,
+});

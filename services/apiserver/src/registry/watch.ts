@@ -110,12 +110,14 @@ function startWatch(kernel: Kernel, def: ResourceDefinition, plan: Plan, sink: W
   const timers: Timer[] = [];
   let unsubscribe = () => {};
   let unsubscribeFlush = () => {};
+  let unsubscribeRetired = () => {};
   let dirty = false;
   let stopped = false;
   const stop = () => {
     stopped = true;
     unsubscribe();
     unsubscribeFlush();
+    unsubscribeRetired();
     for (const timer of timers) timer.cancel();
   };
   const end = () => {
@@ -161,6 +163,7 @@ function startWatch(kernel: Kernel, def: ResourceDefinition, plan: Plan, sink: W
   }
   sink.flush();
   dirty = false;
+  unsubscribeRetired = def.custom?.onRetired?.(end) ?? (() => {});
   unsubscribeFlush = kernel.store.onReached(() => {
     if (dirty) sink.flush();
     dirty = false;
