@@ -16,9 +16,12 @@ interface PlantedBug {
 const RAFT =
   /election safety|state machine safety|leader completeness|log matching|two leaders|conflicts with a committed one|beyond the log's end/;
 
-/** Bugs to put into a cluster, to see that the checkers find them. */
+/**
+ * Bugs to put into a cluster, to see that the checkers find them. Those of the
+ * core alone (a vote given twice, an old entry committed by counting) are in
+ * packages/raft, where a seed costs a fiftieth.
+ */
 const BUGS = {
-  "a vote given twice": { rules: { mayVote: () => true }, found: RAFT },
   "a vote for an older log": { rules: { isUpToDate: () => true }, found: RAFT },
   "an acknowledgement before the sync": {
     disk: (disk) => {
