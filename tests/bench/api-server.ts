@@ -7,11 +7,10 @@ import { fileURLToPath } from "node:url";
 import { createClusterAuthorities, issueAdmin, issueControlPlane } from "@flotilla/pki";
 import { systemRandom } from "@flotilla/process";
 import { freePorts, type Kind, StoreCluster } from "../../services/etcd/src/testing/processes.ts";
+import { nodeCommand } from "../../services/flotillad/src/install.ts";
 import type { Identity } from "./api-client.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-/** As a cluster starts its components (flotillad's install.ts). */
-const NODE_FLAGS = ["--max-semi-space-size=4", "--max-old-space-size=512", "--v8-pool-size=1"];
 /** BENCH_DIST: bundles of another build; BENCH_NODE_ARGS: flags such as --cpu-prof for the API servers' Node. */
 const { BENCH_DIST = join(ROOT, "dist"), BENCH_NODE_ARGS = "" } = process.env;
 const STOP_MS_MAX = 5_000;
@@ -84,7 +83,7 @@ async function startReplica(store: StoreCluster, index: number, flags: readonly 
   const child = spawn(
     process.execPath,
     [
-      ...NODE_FLAGS,
+      ...nodeFlags(),
       ...BENCH_NODE_ARGS.split(" ").filter((arg) => arg !== ""),
       existsSync(bundle) ? bundle : join(ROOT, "services/apiserver/src/main.ts"),
       `--etcd-servers=${store.members.map((member) => member.clientUrl).join(",")}`,
@@ -103,6 +102,11 @@ async function startReplica(store: StoreCluster, index: number, flags: readonly 
     { stdio: ["ignore", log, log] },
   );
   return { port, process: child };
+}
+
+/** The flags with which a cluster starts its API servers. */
+function nodeFlags(): string[] {
+  return nodeCommand({ node: process.execPath, dist: BENCH_DIST, path: "" }, "kube-apiserver").filter((arg) => arg.startsWith("--"));
 }
 
 function writeCertificates(folder: string): void {

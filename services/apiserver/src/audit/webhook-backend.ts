@@ -1,4 +1,3 @@
-import { request } from "node:https";
 import type { Clock, Logger, Timer } from "@flotilla/base";
 import type { AuditBackend } from "./audit.ts";
 import type { AuditEvent } from "./event.ts";
@@ -77,7 +76,9 @@ export class WebhookBackend implements AuditBackend {
     else if (this.waiting.length > 0) this.wait(this.options.wait_ms);
   }
 
-  private post(body: string): Promise<void> {
+  private async post(body: string): Promise<void> {
+    // Loaded when first needed: most servers have no webhook.
+    const { request } = await import("node:https");
     const { server, token, ca, cert, key } = this.target;
     const headers = {
       "content-type": "application/json",
