@@ -20,6 +20,7 @@ import { startServiceAccountTokenController } from "./serviceaccount/token-contr
 import { startEndpointsController } from "./services/endpoints-controller.ts";
 import { startMirroringController } from "./services/mirroring-controller.ts";
 import { startEndpointSliceController } from "./services/slice-controller.ts";
+import { startClaimProtection, startVolumeProtection } from "./storage-protection/controller.ts";
 
 /** All controllers of the manager, under upstream's names. */
 export const CONTROLLERS: ControllerDefinition[] = [
@@ -43,6 +44,8 @@ export const CONTROLLERS: ControllerDefinition[] = [
   { name: "pod-garbage-collector-controller", alias: "podgc", start: startPodGarbageCollector },
   { name: "clusterrole-aggregation-controller", alias: "clusterrole-aggregation", start: startClusterRoleAggregation },
   { name: "token-cleaner-controller", alias: "tokencleaner", start: startTokenCleaner },
+  { name: "persistentvolumeclaim-protection-controller", alias: "pvc-protection", start: startClaimProtection },
+  { name: "persistentvolume-protection-controller", alias: "pv-protection", start: startVolumeProtection },
   { name: "ttl-controller", alias: "ttl", start: startTtlController },
 ];
 
