@@ -15,6 +15,8 @@ export interface Rate {
   readonly per_s: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
+  /** Calls that failed; left out where none did. */
+  readonly failed?: number;
 }
 
 export interface LoadFigures {
@@ -72,11 +74,16 @@ export async function load(workers: number, seconds: number, call: (n: number) =
   const until = from + seconds * 1000;
   const took_ms: number[] = [];
   let n = 0;
+  let failed = 0;
   const worker = async () => {
     while (performance.now() < until) {
       const started = performance.now();
-      await call(n++);
-      took_ms.push(performance.now() - started);
+      const ok = await call(n++).then(
+        () => true,
+        () => false,
+      );
+      if (ok) took_ms.push(performance.now() - started);
+      else failed++;
     }
   };
   await Promise.all(Array.from({ length: workers }, worker));
@@ -85,6 +92,7 @@ export async function load(workers: number, seconds: number, call: (n: number) =
     per_s: round(took_ms.length / elapsed_s, 0),
     p50_ms: round(percentile(took_ms, 0.5)),
     p99_ms: round(percentile(took_ms, 0.99)),
+    ...(failed > 0 ? { failed } : {}),
   };
 }
 

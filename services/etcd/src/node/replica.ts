@@ -35,6 +35,8 @@ export interface ReplicaEvents {
 
 const TICK_MS_MAX = 50;
 const ROUND_MS = 100;
+/** An election takes two syncs and two messages; then whoever won is heard. */
+const ELECTION_MS = 150;
 const SWEEP_VERSIONS = 4000;
 const READYS_PER_TURN_MAX = 16;
 
@@ -65,6 +67,8 @@ export class Replica {
   private gone: NodeId = NONE;
   private leader: NodeId = NONE;
   private leads = false;
+  /** When this member last voted for another. */
+  private voted_ms = Number.NEGATIVE_INFINITY;
   private readonly extend_ms: number;
   private readonly tick_ms: number;
   private campaignTimer: Timer | undefined;
@@ -215,6 +219,7 @@ export class Replica {
     if (messages.length === 0) return;
     const wire = messages.filter((m) => {
       if (m.type === "snapshot") this.events.sendSnapshot(m);
+      if (m.type === "vote-reply" && m.granted) this.voted_ms = this.ports.clock.monotonic();
       return m.type !== "snapshot";
     });
     this.outbox.add(wire);
@@ -322,7 +327,8 @@ export class Replica {
     this.campaignTimer?.cancel();
     this.campaignTimer = this.ports.clock.setTimeout(() => {
       this.campaignTimer = undefined;
-      if (!this.node.leaderless) return;
+      // An election that this member has just voted in is given the time to end: the winner would be deposed at once.
+      if (!this.node.leaderless || this.ports.clock.monotonic() - this.voted_ms < ELECTION_MS) return;
       this.node.campaign();
       this.schedule();
     }, delay_ms);
