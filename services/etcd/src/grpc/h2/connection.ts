@@ -182,8 +182,7 @@ export class Connection {
         return this.settings(flags, id, payload);
       case FRAME.ping:
         if (id !== 0 || payload.length !== 8) throw new ConnectionError(ERROR.frameSize, "PING");
-        if (this.socket.writableLength + this.out_bytes > UNSENT_BYTES_MAX) throw new ConnectionError(ERROR.calm, "pings without reading");
-        if (!(flags & FLAG.ack)) this.push(frameOf(FRAME.ping, FLAG.ack, 0, payload));
+        if (!(flags & FLAG.ack)) this.confirm(frameOf(FRAME.ping, FLAG.ack, 0, payload));
         return;
       case FRAME.windowUpdate:
         return this.windowUpdate(id, payload);
@@ -264,7 +263,13 @@ export class Connection {
     if (id !== 0 || payload.length % 6 !== 0) throw new ConnectionError(ERROR.frameSize, "SETTINGS");
     if (flags & FLAG.ack) return;
     for (let at = 0; at < payload.length; at += 6) this.setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
-    this.push(frameOf(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0)));
+    this.confirm(frameOf(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0)));
+  }
+
+  /** Answers a frame that costs the sender nothing: not without end to one that does not read. */
+  private confirm(ack: Buffer): void {
+    if (this.socket.writableLength + this.out_bytes > UNSENT_BYTES_MAX) throw new ConnectionError(ERROR.calm, "nothing is read");
+    this.push(ack);
   }
 
   private setting(id: number, value: number): void {
