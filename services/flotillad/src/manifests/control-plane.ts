@@ -58,6 +58,7 @@ function apiserver(spec: ClusterSpec, machine: MachineSpec, layout: MachineLayou
       "--allow-privileged=true",
       "--authorization-mode=Node,RBAC",
       `--client-ca-file=${pki("ca.crt")}`,
+      "--enable-admission-plugins=NodeRestriction",
       "--enable-bootstrap-token-auth=true",
       `--etcd-servers=${stores.join(",")}`,
       `--etcd-cafile=${pki("etcd/ca.crt")}`,
