@@ -34,6 +34,7 @@ import { Readiness } from "./request/readiness.ts";
 import { controlPlane } from "./special/component-status.ts";
 import { specialOperations } from "./special/operations.ts";
 import { Compactor } from "./storage/compactor.ts";
+import { registerStorageMetrics } from "./storage/metrics.ts";
 import { Store } from "./storage/store.ts";
 import { KubeletClient } from "./streams/kubelet-client.ts";
 import { UsageCollector } from "./usage/collector.ts";
@@ -95,6 +96,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   });
   const kubelets = new KubeletClient(clock, store, config.kubelet);
   const limits = createLimits(clock, definitions, store, metrics.registry, config);
+  registerStorageMetrics(metrics.registry, store);
   const audit = createAudit(ports, config.audit);
   const special = specialOperations({
     authorizer,

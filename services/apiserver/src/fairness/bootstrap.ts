@@ -1,4 +1,5 @@
 import type { KubeObject } from "@flotilla/api";
+import { rfc3339 } from "@flotilla/base";
 import { ensure } from "../bootstrap/namespaces.ts";
 import type { Kernel } from "../registry/kernel.ts";
 import { MANDATORY_LEVELS, MANDATORY_SCHEMAS, SUGGESTED_LEVELS, SUGGESTED_SCHEMAS } from "./defaults.ts";
@@ -11,6 +12,17 @@ const AUTO_UPDATE = "apf.kubernetes.io/autoupdate-spec";
 export async function ensureFlowControl(kernel: Kernel): Promise<void> {
   await ensureAll(kernel, "prioritylevelconfigurations", "PriorityLevelConfiguration", [...MANDATORY_LEVELS, ...SUGGESTED_LEVELS]);
   await ensureAll(kernel, "flowschemas", "FlowSchema", [...MANDATORY_SCHEMAS, ...SUGGESTED_SCHEMAS]);
+}
+
+/** What a flow schema says of the level that it names. */
+function notDangling(kernel: Kernel, { name }: { name: string }): object {
+  return {
+    type: "Dangling",
+    status: "False",
+    lastTransitionTime: rfc3339(kernel.clock.now()),
+    reason: "Found",
+    message: `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(name)} and it exists`,
+  };
 }
 
 async function ensureAll(
@@ -27,7 +39,10 @@ async function ensureAll(
       apiVersion: `${GROUP}/v1`,
       metadata: { ...metadata, generation: 1, annotations: { [AUTO_UPDATE]: "true" } },
       spec: structuredClone(spec),
-      status: {},
+      status:
+        "priorityLevelConfiguration" in spec
+          ? { conditions: [notDangling(kernel, spec.priorityLevelConfiguration as { name: string })] }
+          : {},
     };
     definition.defaults(object);
     return ensure(kernel, definition, "", object);

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { apiError } from "@flotilla/api";
 import { type Clock, type Logger, type Random, uuid } from "@flotilla/base";
+import { parseDuration } from "@flotilla/process";
 import type { Call, Reply } from "../request/call.ts";
 import { isLongRunning } from "../request/inflight.ts";
 import type { RequestMetrics } from "../request/metrics.ts";
@@ -71,9 +72,8 @@ export class Front {
     if (!call) return badRequest(request, response);
     this.sendAway(request, response);
     const done = metrics.begin(call.info);
-    const timer = isLongRunning(call)
-      ? undefined
-      : clock.setTimeout(() => this.timeOut(request, response, gone), this.config.requestTimeout_ms);
+    const limit_ms = timeoutOf(call, this.config.requestTimeout_ms);
+    const timer = isLongRunning(call) ? undefined : clock.setTimeout(() => this.timeOut(request, response, gone), limit_ms);
     if (timer) this.running++;
     try {
       const reply = await this.handler(call);
@@ -183,6 +183,12 @@ class Departure {
 
 /** As Go's HTTP server. */
 const LINGER_MS = 500;
+
+/** A client may want its answer sooner than the server would give up (?timeout=34s). */
+function timeoutOf({ query }: Call, max_ms: number): number {
+  const asked_ms = parseDuration(query.get("timeout") ?? "");
+  return asked_ms !== undefined && asked_ms > 0 ? Math.min(asked_ms, max_ms) : max_ms;
+}
 
 const headersOf = (call: Call): Record<string, string | string[]> => {
   const headers: Record<string, string | string[]> = call.responseHeaders;
