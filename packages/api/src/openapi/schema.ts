@@ -3,6 +3,9 @@ import { enumValues, type Field, structOf } from "../schema/schema.ts";
 
 type Schema = Record<string, unknown>;
 
+/** Text for a type ("core/v1.PodSpec") or for one of its fields. */
+export type Describe = (type: string, field?: string) => string | undefined;
+
 /** "core/v1.PodSpec" → "io.k8s.api.core.v1.PodSpec". */
 export function openApiName(full: string): string {
   const slash = full.indexOf("/");
@@ -11,24 +14,23 @@ export function openApiName(full: string): string {
   return group === "meta" ? `io.k8s.apimachinery.pkg.apis.meta.${version}.${kind}` : `io.k8s.api.${group}.${version}.${kind}`;
 }
 
+/** Named types whose known values are not all there can be. */
+const OPEN =
+  /(ConditionType|\.ResourceName|\.FinalizerName|\.SecretType|\.StorageMedium|\.LimitType|\.CauseType|\.StatusReason|\.OSName|Status)$/;
+
 /** Adds the type and everything it refers to, under `prefix` ("#/components/schemas/"). */
-export function addSchema(
-  full: string,
-  prefix: string,
-  schemas: Map<string, Schema>,
-  describe: (type: string, field?: string) => string | undefined,
-): void {
+export function addSchema(full: string, prefix: string, schemas: Map<string, Schema>, describe: Describe): void {
   const name = openApiName(full);
   if (schemas.has(name)) return;
   const type = structOf(full);
   const schema: Schema = { type: "object" };
   schemas.set(name, schema);
-  const description = describe(type.bare);
+  const description = describe(full);
   if (description) schema["description"] = description;
   const properties: Record<string, Schema> = {};
   const required: string[] = [];
   for (const field of type.fields.values()) {
-    properties[field.json] = fieldSchema(field, prefix, describe(type.bare, field.json));
+    properties[field.json] = fieldSchema(field, prefix, describe(full, field.json));
     if (!field.optional && !field.pointer && field.json !== "metadata" && field.json !== "status") required.push(field.json);
     if (field.ref !== undefined) addSchema(field.ref, prefix, schemas, describe);
   }
@@ -83,7 +85,7 @@ function elementSchema(field: Field, prefix: string): Schema {
     case "fields":
       return { type: "object" };
     default: {
-      const values = field.alias === undefined ? [] : enumValues(field.alias);
+      const values = field.alias === undefined || OPEN.test(field.alias) ? [] : [...enumValues(field.alias)].sort();
       return values.length > 0 ? { type: "string", enum: values } : { type: "string" };
     }
   }

@@ -3,7 +3,7 @@ import type { Registry, ResourceDefinition } from "../definition.ts";
 import { type Operation, operationsOf } from "./operations.ts";
 import { type Parameter, pathParameter, QUERY_PARAMETERS } from "./parameters.ts";
 import { JSON_TYPES, patchTypesOf, type Refer, tagOf } from "./paths.ts";
-import { Components, PREFIX } from "./v3.ts";
+import { Components, loadTexts, PREFIX } from "./v3.ts";
 
 type Json = Record<string, unknown>;
 const PREFIX_V2 = "#/definitions/";
@@ -16,7 +16,7 @@ export interface SwaggerDocument {
 }
 
 export async function openApiV2(registry: Registry): Promise<SwaggerDocument> {
-  const components = new Components();
+  const components = new Components(await loadTexts());
   const paths: Record<string, Json> = {};
   for (const def of registry.all()) Object.assign(paths, pathsOf(def, components.of(def)));
   const definitions = Object.fromEntries([...components.schemas].map(([name, schema]) => [name, schemaToV2(schema)]));

@@ -3,7 +3,7 @@ import type { CustomSchema, Registry, ResourceDefinition } from "../definition.t
 import { findStruct } from "../schema/schema.ts";
 import { type Gvk, groupVersionKind } from "./operations.ts";
 import { pathsOf, type Refer } from "./paths.ts";
-import { addSchema, openApiName } from "./schema.ts";
+import { addSchema, type Describe, openApiName } from "./schema.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -28,7 +28,7 @@ function hash(revision: number, path: string): string {
 export async function openApiV3(registry: Registry, group: string, version: string): Promise<object | undefined> {
   const definitions = registry.all().filter((def) => def.group === group && def.version === version);
   if (definitions.length === 0) return undefined;
-  const components = new Components();
+  const components = new Components(await loadTexts());
   const paths = Object.assign({}, ...definitions.map((def) => pathsOf(def, components.of(def))));
   return {
     openapi: "3.0.0",
@@ -38,9 +38,19 @@ export async function openApiV3(registry: Registry, group: string, version: stri
   };
 }
 
+/** The texts are big and few processes ever show them. */
+export async function loadTexts(): Promise<Describe> {
+  return (await import("./descriptions/index.ts")).describeType;
+}
+
 /** The schemas that paths refer to, gathered while the paths are written. */
 export class Components {
   readonly schemas = new Map<string, Schema>();
+  readonly #describe: Describe;
+
+  constructor(describe: Describe) {
+    this.#describe = describe;
+  }
 
   /** How operations of this kind refer to their bodies. */
   of(def: ResourceDefinition): Refer {
@@ -90,7 +100,7 @@ export class Components {
   }
 
   #named(full: string): Schema {
-    addSchema(full, PREFIX, this.schemas, () => undefined);
+    addSchema(full, PREFIX, this.schemas, this.#describe);
     return { $ref: PREFIX + openApiName(full) };
   }
 

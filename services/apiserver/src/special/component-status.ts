@@ -1,10 +1,9 @@
 import { request as httpsRequest } from "node:https";
-import type { ComponentStatus } from "@flotilla/api";
+import { type ComponentStatus, type KubeObject, parseFieldSelector, parseLabelSelector } from "@flotilla/api";
 import type { Clock } from "@flotilla/base";
 import { UnaryChannel } from "@flotilla/rpc";
 import { KVService, RangeRequest } from "@flotilla/rpc/gen/etcd/rpc.ts";
 import type { Operation } from "../registry/dispatch.ts";
-import { filterOf } from "../registry/filter.ts";
 import { notFound } from "../request/errors.ts";
 import { Entry } from "../storage/entry.ts";
 import type { EtcdConfig } from "../storage/etcd-client.ts";
@@ -78,11 +77,12 @@ async function statusOf({ name, probe }: Component): Promise<ComponentStatus> {
 /** get and list of componentstatuses. */
 export function componentStatusOperations(components: readonly Component[]): [string, Operation][] {
   const list: Operation = async (_kernel, call, definition) => {
-    const filter = filterOf(definition, "", "", call.query);
+    const labels = parseLabelSelector(call.query.get("labelSelector") ?? "");
+    const fields = parseFieldSelector(definition, call.query.get("fieldSelector") ?? "");
     const statuses = await Promise.all(components.map(statusOf));
     const entries = statuses
-      .map((object) => new Entry("", 0, Buffer.from(JSON.stringify(object)), "0", object))
-      .filter((entry) => filter.matches(entry));
+      .filter((object) => labels.matches(object.metadata.labels) && fields.matches(object as KubeObject))
+      .map((object) => new Entry("", 0, Buffer.from(JSON.stringify(object)), "0", object as KubeObject));
     return { type: "list", definition, entries, metadata: { resourceVersion: "" } };
   };
   const get: Operation = async (_kernel, call, definition) => {
