@@ -5,6 +5,7 @@ import type { PassedOn } from "./passed-on.ts";
 import type { FlowLimits, Progress } from "./progress.ts";
 import { isVoter } from "./quorum.ts";
 import type { ReadQueue, ReadState } from "./read-index.ts";
+import type { ReadLease } from "./read-lease.ts";
 import type { Rules } from "./rules.ts";
 
 /** Fixed for a node's life. Times are counted in ticks; how long a tick is, the caller decides. */
@@ -16,6 +17,8 @@ export interface Settings {
   readonly flow: FlowLimits;
   readonly random: Random;
   readonly rules: Rules;
+  /** Leaders read by lease; see `read-lease.ts`. */
+  readonly leaseReads: boolean;
 }
 
 export type Role = FollowerRole | CandidateRole | LeaderRole;
@@ -34,6 +37,8 @@ export interface LeaderRole {
   readonly kind: "leader";
   readonly progress: Map<NodeId, Progress>;
   readonly reads: ReadQueue;
+  /** Undefined where leases are not in use, and after a transfer was begun. */
+  lease: ReadLease | undefined;
   readonly passedOn: PassedOn;
   /** No other membership change may be proposed before this entry is applied. */
   pendingConfIndex: number;
@@ -75,6 +80,8 @@ export interface Core {
   timeout_ticks: number;
   /** The leader's process is known to be gone: its lease does not count any more. */
   leaderSuspected: boolean;
+  /** So long it neither votes nor campaigns: what it promised before its start may still count. */
+  quiet_ticks: number;
 }
 
 export function becomeFollower(core: Core, term: number, leader: NodeId): void {
@@ -104,7 +111,7 @@ export function resetElection(core: Core): void {
  * §4.2.1, §4.2.2); nor does one that has a committed membership change still to apply.
  */
 export function mayCampaign(core: Core): boolean {
-  return isVoter(core.conf, core.settings.id) && !core.log.hasUnappliedConf();
+  return core.quiet_ticks === 0 && isVoter(core.conf, core.settings.id) && !core.log.hasUnappliedConf();
 }
 
 /**

@@ -5,6 +5,7 @@ import { PassedOn } from "./passed-on.ts";
 import { Progress } from "./progress.ts";
 import { committedIndex, everyone, isVoter, tally } from "./quorum.ts";
 import { ReadQueue } from "./read-index.ts";
+import { ReadLease } from "./read-lease.ts";
 import { broadcast, sendAppend, sendHeartbeats } from "./replication.ts";
 import { maybeSendTimeoutNow } from "./transfer.ts";
 
@@ -17,6 +18,7 @@ export function becomeLeader(core: Core): void {
     kind: "leader",
     progress,
     reads: new ReadQueue(),
+    lease: core.settings.leaseReads ? new ReadLease(core.settings.rules.leaseTicks(core.settings.election_ticks)) : undefined,
     passedOn: new PassedOn(),
     // There may be an unapplied change in the log: wait until all of it is applied.
     pendingConfIndex: core.log.lastIndex,
@@ -117,19 +119,25 @@ export function requestRead(core: Core, role: LeaderRole, id: number, from: Node
     role.reads.hold(id, from);
     return;
   }
+  if (role.lease?.holds) return answerRead(core, { id, from, index: core.log.committed });
   role.reads.add(id, from, core.log.committed);
 }
 
 export function confirmReads(core: Core, role: LeaderRole): void {
   const { id } = core.settings;
   const rounds = committedIndex(core.conf, (m) => (m === id ? role.reads.round : (role.progress.get(m)?.readRound ?? 0)));
-  for (const read of role.reads.confirm(rounds)) {
-    if (read.from === id) core.reads.push({ id: read.id, index: read.index });
-    else core.messages.push({ type: "read-reply", from: id, to: read.from, term: core.term, id: read.id, index: read.index });
-  }
+  role.lease?.confirmed(rounds);
+  for (const read of role.reads.confirm(rounds)) answerRead(core, read);
+}
+
+function answerRead(core: Core, { id, from, index }: { id: number; from: NodeId; index: number }): void {
+  const self = core.settings.id;
+  if (from === self) core.reads.push({ id, index });
+  else core.messages.push({ type: "read-reply", from: self, to: from, term: core.term, id, index });
 }
 
 export function tickLeader(core: Core, role: LeaderRole): void {
+  role.lease?.tick();
   core.heartbeat_ticks++;
   core.elapsed_ticks++;
   if (core.elapsed_ticks >= core.settings.election_ticks) {
@@ -181,6 +189,7 @@ export function adoptConf(core: Core, role: LeaderRole): void {
     role.progress.set(id, progress);
   }
   if (role.transfer && !isVoter(core.conf, role.transfer.to)) role.transfer = undefined;
+  role.lease?.drop();
   maybeCommit(core, role);
   role.broadcastDue = true;
 }

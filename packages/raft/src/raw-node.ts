@@ -1,36 +1,19 @@
-import { assert, type Random } from "@flotilla/base";
+import { assert } from "@flotilla/base";
 import { campaign, stepCandidate } from "./candidate.ts";
 import { applyChange, type ConfChange } from "./conf-change.ts";
 import { becomeFollower, type Core, mayCampaign } from "./core.ts";
 import { stepFollower } from "./follower.ts";
 import { acknowledgeOwn, adoptConf, appendProposals, flushLeader, mayProposeConf, requestRead, stepLeader, tickLeader } from "./leader.ts";
 import { RaftLog } from "./log.ts";
-import { type Conf, type Entry, type HardState, type Message, NONE, type NodeId, type Proposal, type SnapshotMeta } from "./message.ts";
+import { type Conf, type HardState, type Message, NONE, type NodeId, type Proposal, type SnapshotMeta } from "./message.ts";
+import type { NodeOptions } from "./node-options.ts";
 import { PassedOnIds } from "./passed-on.ts";
 import type { Progress } from "./progress.ts";
 import { isVoter } from "./quorum.ts";
 import type { Ready, Status } from "./ready.ts";
-import { RULES, type Rules } from "./rules.ts";
+import { RULES } from "./rules.ts";
 import { startTransfer } from "./transfer.ts";
 import { answerVote } from "./vote.ts";
-
-export interface NodeOptions {
-  id: NodeId;
-  random: Random;
-  /** Where this member starts: a snapshot, at least the one that bootstraps a cluster with its first membership. */
-  snapshot: SnapshotMeta;
-  hardState?: HardState;
-  entries?: readonly Entry[];
-  election_ticks?: number; // 10
-  heartbeat_ticks?: number; // 1
-  append_bytes_max?: number; // 1 MiB
-  inflightMessages_max?: number; // 256
-  inflight_bytes_max?: number; // 16 MiB
-  applyPerReady_max?: number; // 4096
-  /** Below 2^20, and another one at each start of this member; drawn at random when left out. */
-  boot?: number;
-  rules?: Partial<Rules>;
-}
 
 /** What became of a proposal: appended here, passed to the leader, or not taken (try again when the leader is known). */
 export type Proposed = "appended" | "forwarded" | "no-leader" | "busy";
@@ -64,6 +47,7 @@ export class RawNode {
         append_bytes_max: options.append_bytes_max ?? 1 << 20,
         flow: { inflightMessages_max: options.inflightMessages_max ?? 256, inflight_bytes_max: options.inflight_bytes_max ?? 16 << 20 },
         rules: { ...RULES, ...options.rules },
+        leaseReads: options.leaseReads ?? false,
       },
       log: new RaftLog(snapshot, options.entries ?? [], hardState.commit),
       term: hardState.term,
@@ -78,6 +62,7 @@ export class RawNode {
       heartbeat_ticks: 0,
       timeout_ticks: 0,
       leaderSuspected: false,
+      quiet_ticks: options.leaseReads ? (options.election_ticks ?? 10) : 0,
     };
     becomeFollower(this.core, hardState.term, NONE);
   }
@@ -87,6 +72,7 @@ export class RawNode {
     const { core } = this;
     if (core.role.kind === "leader") return tickLeader(core, core.role);
     core.elapsed_ticks++;
+    if (core.quiet_ticks > 0) core.quiet_ticks--;
     if (core.elapsed_ticks >= core.timeout_ticks) this.campaign();
   }
 
@@ -165,6 +151,8 @@ export class RawNode {
    */
   suspectLeader(id: NodeId): boolean {
     const { core } = this;
+    // It may still be reading by its lease.
+    if (core.settings.leaseReads) return false;
     if (core.leader === NONE || core.leader !== id || core.role.kind === "leader") return false;
     core.leaderSuspected = true;
     return true;
@@ -173,6 +161,11 @@ export class RawNode {
   /** Is there nobody to follow: no leader known, or only one whose process has ended? */
   get leaderless(): boolean {
     return this.core.leader === NONE || this.core.leaderSuspected;
+  }
+
+  /** Time has passed that was not ticked: a lease may be over without having been noticed. */
+  dropLease(): void {
+    if (this.core.role.kind === "leader") this.core.role.lease?.drop();
   }
 
   transferLeader(to: NodeId): boolean {

@@ -47,6 +47,8 @@ function sendSnapshot(core: Core, to: NodeId, progress: Progress): void {
 }
 
 export function sendHeartbeats(core: Core, role: LeaderRole): void {
+  // Every heartbeat renews the lease, so each is a round of its own.
+  role.lease?.sending(++role.reads.round);
   for (const [to, progress] of role.progress) {
     if (to === core.settings.id) continue;
     // Never beyond what the follower is known to hold: it commits blindly.

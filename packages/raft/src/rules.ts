@@ -14,6 +14,8 @@ export interface Rules {
   mayCommit(entryTerm: number, currentTerm: number): boolean;
   /** May a leader serve reads at its commit index? Once it has committed in its own term (dissertation §6.4, step 1). */
   mayServeReads(committedTerm: number | undefined, currentTerm: number): boolean;
+  /** How long may a leader read alone from the heartbeat on that a majority has answered? (dissertation §6.4.1) */
+  leaseTicks(election_ticks: number): number;
 }
 
 export interface LogEnd {
@@ -21,10 +23,15 @@ export interface LogEnd {
   readonly lastTerm: number;
 }
 
+/** What clocks may run apart during a lease. */
+const CLOCK_DRIFT = 0.1;
+
 export const RULES: Rules = {
   mayVote: (votedFor, candidate) => votedFor === 0 || votedFor === candidate,
   isUpToDate: (candidate, own) =>
     candidate.lastTerm > own.lastTerm || (candidate.lastTerm === own.lastTerm && candidate.lastIndex >= own.lastIndex),
   mayCommit: (entryTerm, currentTerm) => entryTerm === currentTerm,
   mayServeReads: (committedTerm, currentTerm) => committedTerm === currentTerm,
+  // A tick less: both ends count whole ticks, of which the first may be short.
+  leaseTicks: (election_ticks) => Math.floor(election_ticks * (1 - CLOCK_DRIFT)) - 1,
 };

@@ -6,6 +6,8 @@ import { sendAppend } from "./replication.ts";
 export function startTransfer(core: Core, role: LeaderRole, to: NodeId): boolean {
   if (to === core.settings.id || !core.conf.voters.includes(to)) return false;
   if (role.transfer) return role.transfer.to === to;
+  // Its successor need not wait for anybody's time-out.
+  role.lease = undefined;
   role.transfer = { to, waited_ticks: 0, held: [] };
   maybeSendTimeoutNow(core, role);
   const progress = role.progress.get(to);

@@ -4,6 +4,7 @@ import { NONE, type VoteRequest } from "./message.ts";
 /** RequestVote and its pre-vote, as any member answers them (paper §5.2, §5.4.1; dissertation §9.6, §4.2.3). */
 export function answerVote(core: Core, m: VoteRequest): void {
   const { id, rules } = core.settings;
+  if (core.quiet_ticks > 0) return;
   if (m.term > core.term && inLease(core) && !m.transfer) return;
   const replyType = m.type === "vote" ? "vote-reply" : "pre-vote-reply";
   if (m.term < core.term) {

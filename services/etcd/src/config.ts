@@ -37,6 +37,7 @@ export function configOf(f: Flags<typeof FLAGS>): EtcdConfig {
     request_bytes_max: f["max-request-bytes"],
     compaction: compactionOf(f["auto-compaction-mode"], f["auto-compaction-retention"]),
     progressNotify_ms: f["experimental-watch-progress-notify-interval"],
+    leaseReads: f["experimental-lease-reads"],
     authToken: parseTokenSpec(f["auth-token"]),
     authTokenTtl_s: f["auth-token-ttl"],
     passwordCost: costOf(f["bcrypt-cost"]),

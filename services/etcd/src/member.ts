@@ -75,6 +75,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     hardState: start.hardState,
     entries: start.entries,
     election_ticks: Math.round(config.election_ms / tick_ms),
+    leaseReads: config.leaseReads,
     heartbeat_ticks: Math.max(1, Math.round(config.heartbeat_ms / tick_ms)),
     rules: ports.tuning?.rules,
   });

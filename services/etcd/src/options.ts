@@ -47,6 +47,11 @@ export const FLAGS = {
   "max-request-bytes": { type: "int", default: 1_572_864, help: "Maximum client request size in bytes the server will accept." },
   "auto-compaction-mode": { type: "string", default: "periodic", help: "Interpret 'auto-compaction-retention' one of: periodic|revision." },
   "auto-compaction-retention": { type: "string", default: "0", help: "Auto compaction retention. 0 means disable auto compaction." },
+  "experimental-lease-reads": {
+    type: "bool",
+    default: false,
+    help: "Leaders answer linearizable reads by lease, without asking the others: for all members or none, and clocks must agree.",
+  },
   "auth-token": { type: "string", default: "simple", help: "Specify auth token type and its options ('simple' or 'jwt')." },
   "auth-token-ttl": { type: "int", default: 300, help: "Time (in seconds) of the auth-token-ttl." },
   "bcrypt-cost": { type: "int", default: 10, help: "Cost of hashing passwords, 4 to 31: scrypt of the same cost is used for it." },
@@ -97,6 +102,8 @@ export interface EtcdConfig {
   readonly request_bytes_max: number;
   readonly compaction: { mode: "periodic"; retention_ms: number } | { mode: "revision"; revisions: number } | undefined;
   readonly progressNotify_ms: number;
+  /** Leaders read by lease instead of asking a majority. */
+  readonly leaseReads: boolean;
   readonly authToken: TokenSpec;
   /** Of simple tokens, after their last use. */
   readonly authTokenTtl_s: number;

@@ -15,6 +15,8 @@ export interface SimOptions {
   readonly membershipChanges?: boolean;
   /** Leaders fall again and again, often before their first entry is committed (paper, figure 8). */
   readonly storm?: boolean;
+  /** Leaders read by lease. */
+  readonly leaseReads?: boolean;
   /** Gets a line for whatever happens. */
   readonly print?: (line: string) => void;
 }
@@ -59,6 +61,7 @@ class SimCluster {
     const memberOptions = {
       random: this.random,
       rules: options.rules ?? {},
+      leaseReads: options.leaseReads ?? false,
       ackBeforeSync: options.ackBeforeSync ?? false,
       append_bytes_max: options.storm ? 1 : 64,
     };
@@ -192,7 +195,9 @@ class SimCluster {
     for (let step = 0; step < HEAL_STEPS; step++) {
       this.now = this.options.steps + step;
       if (step % 20 === 0 && step < HEAL_STEPS - 150) {
-        const leader = this.members.find((m) => m.node?.role === "leader" && m.node.conf.voters.includes(m.id));
+        // One that is leaving by a joint change leads until that is over.
+        const leads = ({ id, node }: SimMember) => node?.role === "leader" && [...node.conf.voters, ...node.conf.outgoing].includes(id);
+        const leader = this.members.find(leads);
         leader?.node?.propose([{ kind: "normal", data: Buffer.from(`h${step}`) }]);
       }
       this.step(step);

@@ -24,6 +24,7 @@ export interface MemberOptions {
   readonly rules: Partial<Rules>;
   /** A planted bug: answers leave before the disk has what they promise. */
   readonly ackBeforeSync: boolean;
+  readonly leaseReads: boolean;
   readonly append_bytes_max: number;
 }
 
@@ -87,6 +88,7 @@ export class SimMember {
       hardState,
       entries,
       rules: this.options.rules,
+      leaseReads: this.options.leaseReads,
       append_bytes_max: this.options.append_bytes_max,
       inflightMessages_max: 4,
       applyPerReady_max: 3,

@@ -31,6 +31,11 @@ test("nor while the membership changes", () => {
   assert.ok(runSeeds(Math.ceil(SEEDS / 2), { membershipChanges: true }) > 0);
 });
 
+test("nor while leaders read by lease", () => {
+  assert.ok(runSeeds(Math.ceil(SEEDS / 2), { leaseReads: true }) > SEEDS * 25, "the clusters got work done");
+  assert.ok(runSeeds(Math.ceil(SEEDS / 4), { leaseReads: true, membershipChanges: true }) > 0);
+});
+
 // The checker must bite: each of these breaks one rule, and is found within a few hundred seeds.
 const PLANTED: { bug: string; options: Partial<SimOptions>; found: RegExp }[] = [
   {
@@ -50,6 +55,11 @@ const PLANTED: { bug: string; options: Partial<SimOptions>; found: RegExp }[] = 
   },
   { bug: "acknowledges before the disk has it", options: { ackBeforeSync: true }, found: /completeness|safety|committed|commit/ },
   { bug: "a new leader reads before it knows what is committed", options: { rules: { mayServeReads: () => true } }, found: /stale read/ },
+  {
+    bug: "a lease outlives the election time-out",
+    options: { leaseReads: true, rules: { leaseTicks: (t) => 3 * t } },
+    found: /stale read/,
+  },
 ];
 
 for (const { bug, options, found } of PLANTED) {

@@ -2,8 +2,9 @@ import { seededRandom } from "@flotilla/base";
 import type { Command } from "@flotilla/testing/datadriven.ts";
 import type { ConfStep } from "../conf-change.ts";
 import type { Entry, HardState, InstallSnapshot, Message, NodeId, SnapshotMeta } from "../message.ts";
+import type { NodeOptions } from "../node-options.ts";
 import type { Progress } from "../progress.ts";
-import { type NodeOptions, RawNode } from "../raw-node.ts";
+import { RawNode } from "../raw-node.ts";
 
 interface SimpleDisk {
   hardState: HardState | undefined;
@@ -31,6 +32,7 @@ export class TranscriptCluster {
       case "cluster":
         this.options = {
           inflightMessages_max: Number(options.get("inflight") ?? 256),
+          leaseReads: options.has("lease-reads"),
           append_bytes_max: Number(options.get("append-bytes") ?? 1 << 20),
         };
         this.create(id, Number(options.get("learners") ?? 0));

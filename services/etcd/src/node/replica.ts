@@ -62,6 +62,7 @@ export class Replica {
   private scheduled = false;
   private stopped = false;
   private ticks = 0;
+  private ticked_ms = 0;
   private candidateRounds = 0;
   /** The leader whose process is known to have ended. */
   private gone: NodeId = NONE;
@@ -145,6 +146,7 @@ export class Replica {
 
   step(messages: readonly Message[]): void {
     if (this.stopped) return;
+    this.noticePause();
     for (const m of messages) this.node.step(m);
     this.schedule();
   }
@@ -160,6 +162,7 @@ export class Replica {
     this.scheduled = false;
     if (this.stopped) return;
     const { node, machine } = this;
+    this.noticePause();
     if (this.leaderInReach()) {
       this.proposals.flush(node);
       this.reads.flush(node, this.ports.clock.monotonic());
@@ -169,6 +172,11 @@ export class Replica {
     machine.watch.publish();
     const lagging = machine.watch.lagging > 0 && machine.watch.catchUp();
     if (lagging || node.hasReady()) this.schedule();
+  }
+
+  /** Ticks are missing after a pause of the process: what a leader's lease rests on may be over. */
+  private noticePause(): void {
+    if (this.ports.clock.monotonic() - this.ticked_ms > 2 * this.tick_ms) this.node.dropLease();
   }
 
   /** What is passed on must not be dropped on the way: without a link it waits here. */
@@ -276,6 +284,7 @@ export class Replica {
     this.ticks++;
     this.node.tick();
     const now_ms = this.ports.clock.monotonic();
+    this.ticked_ms = now_ms;
     if (this.ticks % Math.ceil(ROUND_MS / this.tick_ms) === 0) {
       this.hint();
       this.proposals.expire(now_ms, this.node.term);
