@@ -123,14 +123,14 @@ function validateLogic(schema: JsonSchema, value: unknown, path: string, errors:
       for (const found of failing) errors.list.push(...found.list);
     }
   }
-  if (anyOf) {
+  if (anyOf?.length) {
     const attempts = (anyOf as JsonSchema[]).map((part) => attempt(part, value, path));
     if (!attempts.some(({ empty }) => empty)) {
       errors.invalid("<nil>", "", `${name} must validate at least one schema (anyOf)`);
       errors.list.push(...closest(attempts).list);
     }
   }
-  if (oneOf) {
+  if (oneOf?.length) {
     const attempts = (oneOf as JsonSchema[]).map((part) => attempt(part, value, path));
     const valid = attempts.filter(({ empty }) => empty).length;
     if (valid === 1) return;
