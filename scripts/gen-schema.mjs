@@ -23,6 +23,9 @@ Object.assign(packages["apiextensions/v1"], {
   SelectableField: { f: [{ j: "jsonPath", t: "string", p: "1" }] },
   CustomResourceSubresourceStatus: { f: [] },
 });
+// Enumerations that the facts know as plain strings.
+packages["networking/v1"].PathType = { b: "string", enum: ["Exact", "ImplementationSpecific", "Prefix"] };
+packages["discovery/v1"].AddressType = { b: "string", enum: ["FQDN", "IPv4", "IPv6"] };
 packages["apiextensions/v1"].JSONSchemaProps.f.push({
   j: "x-kubernetes-validations",
   t: "[]ValidationRule",

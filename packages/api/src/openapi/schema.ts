@@ -31,7 +31,7 @@ export function addSchema(full: string, prefix: string, schemas: Map<string, Sch
   const required: string[] = [];
   for (const field of type.fields.values()) {
     properties[field.json] = fieldSchema(field, prefix, describe(full, field.json));
-    if (!field.optional && !field.pointer && field.json !== "metadata" && field.json !== "status") required.push(field.json);
+    if (!field.optional && field.json !== "metadata" && field.json !== "status") required.push(field.json);
     if (field.ref !== undefined) addSchema(field.ref, prefix, schemas, describe);
   }
   if (Object.keys(properties).length > 0) schema["properties"] = properties;

@@ -13,6 +13,9 @@ const API_SERVER = fileURLToPath(new URL("../main.ts", import.meta.url));
 const CONTROLLER_MANAGER = fileURLToPath(new URL("../../../controller-manager/src/main.ts", import.meta.url));
 const KUBECTL_FOLDERS = ["/usr/lib/google-cloud-sdk/bin", "/usr/local/bin", "/usr/bin"];
 
+/** OpenAPI v2 of everything is the longest that kubectl prints. */
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+
 export interface Ran {
   code: number;
   stdout: string;
@@ -129,9 +132,14 @@ export class Harness {
     const cluster = ["--kubeconfig", join(this.folder, "kubeconfig"), "--context", `${user}-${replica}`];
     return new Promise((resolve) => {
       const env = { PATH: "/usr/bin:/bin", HOME: join(this.folder, `home-${replica}`) };
-      const child = execFile(binary, [...cluster, ...args], { env, timeout: 30_000 }, (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code ?? 124) : 0, stdout, stderr });
-      });
+      const child = execFile(
+        binary,
+        [...cluster, ...args],
+        { env, timeout: 30_000, maxBuffer: OUTPUT_BYTES_MAX },
+        (error, stdout, stderr) => {
+          resolve({ code: error ? Number(error.code ?? 124) : 0, stdout, stderr });
+        },
+      );
       if (stdin !== undefined) child.stdin!.end(stdin);
     });
   }
