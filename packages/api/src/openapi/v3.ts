@@ -1,4 +1,5 @@
 /** OpenAPI v3, one document per group and version (KEP-2896). */
+import { GIT_VERSION } from "@flotilla/base";
 import type { CustomSchema, Registry, ResourceDefinition } from "../definition.ts";
 import { findStruct } from "../schema/schema.ts";
 import { type Gvk, groupVersionKind } from "./operations.ts";
@@ -12,17 +13,28 @@ export function openApiV3Index(registry: Registry): object {
   for (const { group, versions } of registry.groups()) {
     for (const version of versions) {
       const path = group === "" ? `api/${version}` : `apis/${group}/${version}`;
-      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash(registry.revision, path)}` };
+      const definitions = registry.all().filter((def) => def.group === group && def.version === version);
+      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash(definitions)}` };
     }
   }
   return { paths };
 }
 
-/** Changes with the registry, so that clients' caches of an older document are not used. */
-function hash(revision: number, path: string): string {
-  let value = 2166136261 ^ revision;
-  for (const char of path) value = Math.imul(value ^ char.charCodeAt(0), 16777619);
-  return (value >>> 0).toString(16).toUpperCase().padStart(8, "0");
+/**
+ * Clients keep a document under its hash for good, so it follows from what is in the document, and from nothing else:
+ * every replica says the same, also after a restart.
+ */
+function hash(definitions: readonly ResourceDefinition[]): string {
+  const content = definitions.map(({ resource, verbs, subresources, custom }) => [resource, verbs, subresources, custom?.openApi]);
+  const text = JSON.stringify([GIT_VERSION, content]);
+  // FNV-1a, twice with different beginnings: 64 bits in all.
+  return [2166136261, 16777619].map((start) => fnv(text, start).toString(16).toUpperCase().padStart(8, "0")).join("");
+}
+
+function fnv(text: string, start: number): number {
+  let value = start;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 16777619);
+  return value >>> 0;
 }
 
 export async function openApiV3(registry: Registry, group: string, version: string): Promise<object | undefined> {

@@ -54,7 +54,7 @@ export class RemoteClient {
   }
 
   /** A JSON document. @throws Error saying what went wrong */
-  getJson(api: APIService, path: string): Promise<{ url: string; json: unknown }> {
+  async getJson(api: APIService, path: string): Promise<{ url: string; json: unknown }> {
     const identity = {
       "X-Remote-User": "system:kube-aggregator",
       "X-Remote-Group": "system:masters",

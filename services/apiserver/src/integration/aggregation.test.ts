@@ -38,7 +38,7 @@ const apiService = (service: object, trust: object = { caBundle: Buffer.from(har
 
 async function available(wanted: string, replica = 0): Promise<void> {
   let shown = "";
-  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+  for (const end = Date.now() + 40_000; Date.now() < end; ) {
     const { json } = await admin.ask(`${API_SERVICES}/${NAME}`, { replica });
     const [condition] = json.status?.conditions ?? [];
     shown = condition ? `${condition.status} ${condition.reason}` : "nothing";
