@@ -5,7 +5,7 @@ import { prepareStart } from "../bootstrap.ts";
 import { configOf } from "../config.ts";
 import type { dial } from "../grpc/client.ts";
 import { createMember, type Member, shortestLease_s } from "../member.ts";
-import { FLAGS } from "../options.ts";
+import { type EtcdConfig, FLAGS } from "../options.ts";
 import { SimDisk } from "./disk.ts";
 import { SimSession } from "./http2.ts";
 import { type SimNetwork, SimTransport } from "./network.ts";
@@ -41,7 +41,10 @@ export class SimMember {
   readonly name: string;
   readonly url: string;
   readonly disk: SimDisk;
+  /** Starts in a row that came to nothing: its supervisor waits longer each time. */
+  failedStarts = 0;
   private state: State = { kind: "down" };
+  private readonly config: EtcdConfig;
   private readonly world: World;
   private readonly network: SimNetwork;
   private readonly options: MemberOptions;
@@ -55,6 +58,7 @@ export class SimMember {
     this.url = urlOf(options.name);
     this.disk = new SimDisk(world);
     this.log = this.logger();
+    this.config = configOf(parseFlags(FLAGS, this.flags()));
   }
 
   get kind(): State["kind"] {
@@ -85,6 +89,7 @@ export class SimMember {
     this.world.note(this.name, "starts");
     this.boot(clock).catch((error) => {
       if (this.state.kind !== "starting" || this.state.clock !== clock) return;
+      this.failedStarts++;
       // A member whose disk fails, or that joins and finds nobody to ask, ends and is started again.
       if (/EIO|cannot fetch cluster info|has no member with the peer URLs/.test(error.message))
         return this.stop(`could not start: ${error.message}`, false);
@@ -116,8 +121,7 @@ export class SimMember {
   }
 
   private async boot(clock: WorldClock): Promise<void> {
-    const { world, network, log, options } = this;
-    const config = configOf(parseFlags(FLAGS, this.flags()));
+    const { world, network, log, options, config } = this;
     const alive = () => (this.state.kind === "starting" || this.state.kind === "up") && this.state.clock === clock;
     const onDiskFailure = (error: Error) => alive() && this.stop(`its disk failed: ${error.message}`, false);
     const start = await prepareStart(
@@ -161,6 +165,7 @@ export class SimMember {
     );
     options.plant(member);
     this.state = { kind: "up", clock, member, transport };
+    this.failedStarts = 0;
     network.listen({
       url: this.url,
       peers: member.peers,

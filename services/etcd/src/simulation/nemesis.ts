@@ -75,7 +75,10 @@ export class Nemesis {
   private supervise(): void {
     const { world, members } = this.ports;
     world.after(EVERY_MS, () => this.supervise());
-    for (const m of members) if (m.kind === "down" && world.chance(this.stopped ? 1 : 0.06)) m.start();
+    for (const m of members) {
+      const share = (this.stopped ? 1 : 0.06) / 2 ** Math.min(m.failedStarts, 5);
+      if (m.kind === "down" && world.chance(share)) m.start();
+    }
   }
 
   private cut(one: SimMember): void {
