@@ -1,5 +1,5 @@
 // The store beside real etcd: three members each, in the same run, with the same flags and clients.
-// `--quick` leaves out `etcdctl check perf`, which takes a minute per load and kind.
+// `--quick` leaves out `etcdctl check perf`, which takes a minute per load and kind: a minute and a half instead of eight.
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { clientLoad, type LoadFigures } from "./store-load.ts";
 import { checkPerf, type PerfFigures, type PerfLoad } from "./store-perf.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const LOAD_S = 3;
 const LOADS: PerfLoad[] = ["m", "l", "xl"];
 
 interface Figures extends LoadFigures {
@@ -29,9 +30,9 @@ export default async function store(args: string[] = []): Promise<Record<string,
   const perf: Partial<Record<Kind, Figures["checkPerf"]>> = { bundle: {}, etcd: {} };
   // Kinds take turns load by load: what else the machine does meets both alike.
   for (const load of quick ? [] : LOADS) for (const kind of kinds) perf[kind]![load] = await checkPerf(kind, load);
-  const ours: Figures = { ...(await measure("bundle", quick)), checkPerf: perf.bundle! };
+  const ours: Figures = { ...(await measure("bundle")), checkPerf: perf.bundle! };
   if (kinds.length === 1) return { ...ours, reference: "etcd is not installed" };
-  const etcd: Figures = { ...(await measure("etcd", quick)), checkPerf: perf.etcd! };
+  const etcd: Figures = { ...(await measure("etcd")), checkPerf: perf.etcd! };
   return { ratio: ratios(ours, etcd), goal: GOALS, ours, etcd };
 }
 
@@ -80,15 +81,15 @@ function ratios(ours: Figures, etcd: Figures): Record<string, number | undefined
   };
 }
 
-async function measure(kind: Kind, quick: boolean): Promise<Omit<Figures, "checkPerf">> {
+async function measure(kind: Kind): Promise<Omit<Figures, "checkPerf">> {
   const started = performance.now();
   const cluster = await StoreCluster.start(kind);
   const clients = cluster.members.map((m) => new StoreClient(m.clientUrl));
   try {
     const leader = await waitForLeader(clients);
     const firstLeader_ms = performance.now() - started;
-    const figures = await clientLoad(cluster.members[leader]!.clientUrl, quick ? 3 : 4);
-    const kills = await series(quick ? 3 : 5, () => killLeader_ms(cluster, clients));
+    const figures = await clientLoad(cluster.members[leader]!.clientUrl, LOAD_S);
+    const kills = await series(3, () => killLeader_ms(cluster, clients));
     const transfers = await series(3, () => transfer_ms(clients));
     const restart = await restart_s(cluster, clients);
     return {
