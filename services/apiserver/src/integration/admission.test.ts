@@ -162,13 +162,15 @@ describe("admission by a running server", { skip: Harness.kubectls().length === 
     await remove("validating", "slow");
 
     await configure("Validating", "open", { name: "open.example.com", clientConfig: nowhere, failurePolicy: "Ignore", ...only("broken") });
+    const failedOpen = /fail_open_count\{name="open.example.com",type="validating"\} [1-9]/;
     await eventually(
-      async () => (await admin.ask("/metrics")).text,
-      (text) => {
-        void admin.post(`${path}/configmaps?dryRun=All`, configMap("c"));
-        return /fail_open_count\{name="open.example.com",type="validating"\} [1-9]/.test(text);
+      async () => {
+        assert.equal((await admin.post(`${path}/configmaps?dryRun=All`, configMap("c"))).status, 201);
+        return (await admin.ask("/metrics")).text;
       },
+      (text) => failedOpen.test(text),
     );
+    assert.match((await admin.ask("/metrics")).text, failedOpen);
     assert.equal((await admin.post(`${path}/configmaps`, configMap("c"))).status, 201);
     await remove("validating", "open");
   });

@@ -104,7 +104,11 @@ export class WebhookClient {
           "user-agent": "kube-apiserver-admission",
         },
       });
+      let settled = false;
       const finish = (settle: () => void) => {
+        // What we cut off ourselves fails once more, in its own way: that says nothing new.
+        if (settled) return;
+        settled = true;
         timer.cancel();
         signal?.removeEventListener("abort", abort);
         settle();
