@@ -74,6 +74,8 @@ export interface Strategy<T = any> extends UpdateStrategy<T> {
   readonly nameErrors?: (name: string, prefix: boolean) => string[];
   /** Graceful deletion: seconds of grace for this object, 0 for "at once" (pods). Absent: not graceful. */
   gracePeriodSeconds?(obj: T, asked: number | undefined): number;
+  /** A DELETE that names no propagation policy leaves the dependents behind (kinds older than garbage collection). */
+  readonly orphansByDefault?: boolean;
   /** Something besides metadata.finalizers keeps a deleted object (namespaces: spec.finalizers). */
   holdsDeletion?(obj: T): boolean;
   /** Changes an object that is being marked as deleted (namespaces: phase Terminating). */

@@ -155,7 +155,7 @@ function differs(obj: KubeObject, old: KubeObject): boolean {
 export function beforeDelete(def: ResourceDefinition, live: KubeObject, options: DeleteOptionsBody, ctx: WriteContext): DeleteDecision {
   checkPreconditions(def, live, options);
   const { strategy } = def;
-  const finalizers = finalizersFor(live, options);
+  const finalizers = finalizersFor(def, live, options);
   const held = finalizers.length > 0 || (strategy.holdsDeletion?.(live) ?? false);
   const grace_seconds = strategy.gracePeriodSeconds?.(live, options.gracePeriodSeconds) ?? 0;
   const { deletionTimestamp, deletionGracePeriodSeconds } = live.metadata;
@@ -195,13 +195,23 @@ function checkPreconditions(def: ResourceDefinition, live: KubeObject, { precond
 }
 
 /** The garbage collector's finalizers follow the propagation policy; others stay (upstream: deletionFinalizersForGarbageCollection). */
-function finalizersFor(live: KubeObject, { propagationPolicy, orphanDependents }: DeleteOptionsBody): string[] {
+function finalizersFor(def: ResourceDefinition, live: KubeObject, options: DeleteOptionsBody): string[] {
   const present = live.metadata.finalizers ?? [];
-  const asked = propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? "Orphan" : "Background");
+  const asked = propagationOf(options) ?? defaultPropagation(def, present);
   if (asked === undefined) return [...present];
   const others = present.filter((finalizer) => finalizer !== ORPHAN_FINALIZER && finalizer !== FOREGROUND_FINALIZER);
   if (asked === "Orphan") return [...others, ORPHAN_FINALIZER];
   return asked === "Foreground" ? [...others, FOREGROUND_FINALIZER] : others;
+}
+
+function propagationOf({ propagationPolicy, orphanDependents }: DeleteOptionsBody): string | undefined {
+  return propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? "Orphan" : "Background");
+}
+
+/** A finalizer of the garbage collector that is there already goes before the kind's default. */
+function defaultPropagation(def: ResourceDefinition, present: readonly string[]): string | undefined {
+  if (present.includes(ORPHAN_FINALIZER) || present.includes(FOREGROUND_FINALIZER)) return undefined;
+  return def.strategy.orphansByDefault ? "Orphan" : undefined;
 }
 
 export function finishesDeletion(def: ResourceDefinition, obj: KubeObject): boolean {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WriteContext } from "../definition.ts";
 import { cloneJson } from "../json-equal.ts";
-import { applyDefaults, beforeCreate, beforeUpdate } from "../lifecycle.ts";
+import { applyDefaults, beforeCreate, beforeDelete, beforeUpdate } from "../lifecycle.ts";
 import { createBuiltinRegistry } from "../registry.ts";
 import { isApiError } from "../status.ts";
 import type { KubeObject } from "../types.ts";
@@ -245,4 +245,13 @@ test("a job gets labels and a selector of its own", () => {
     "batch.kubernetes.io/job-name": "x",
     "batch.kubernetes.io/controller-uid": "uid-1",
   });
+});
+
+test("a job deleted without a word about its pods leaves them behind", () => {
+  const finalizers = (options: object) => {
+    const decision = beforeDelete(defOf("Job"), make("Job", job({})), options, context);
+    return decision.action === "none" ? undefined : decision.object.metadata.finalizers;
+  };
+  assert.deepEqual(finalizers({}), ["orphan"]);
+  assert.equal(finalizers({ propagationPolicy: "Background" }), undefined);
 });

@@ -5,6 +5,7 @@ import { type IntOrString, isPercent, scaledValue } from "../../int-or-string.ts
 import { jsonEqual } from "../../json-equal.ts";
 import type { Deployment } from "../../types.ts";
 import { immutable, nonNegative, oneOf } from "../../validation/common.ts";
+import { podNameWarnings } from "../../validation/name-warnings.ts";
 import { podSpecWarnings } from "../../validation/pod.ts";
 import { validateWorkload } from "../../validation/workload.ts";
 import { replicasScale } from "../scale.ts";
@@ -49,7 +50,10 @@ export const deployments = defineResource<Deployment>({
       !jsonEqual(deployment.spec, old.spec) || !jsonEqual(deployment.metadata.annotations, old.metadata.annotations),
     validate: validateDeployment,
     validateUpdate: (deployment, old, errors) => immutable("spec.selector", deployment.spec?.selector, old.spec?.selector, errors),
-    warnings: (deployment) => (deployment.spec?.template?.spec ? podSpecWarnings(deployment.spec.template.spec, "spec.template.spec") : []),
+    warnings(deployment) {
+      const template = deployment.spec?.template?.spec;
+      return [...podNameWarnings(deployment), ...(template ? podSpecWarnings(template, "spec.template.spec") : [])];
+    },
   },
 });
 

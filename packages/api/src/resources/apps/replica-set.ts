@@ -2,6 +2,7 @@ import { defaultPodSpec } from "../../defaults/pod-spec.ts";
 import { ageColumn, defineResource, nameColumn, scaleSubresource, statusSubresource } from "../../define.ts";
 import type { ReplicaSet } from "../../types.ts";
 import { immutable, nonNegative } from "../../validation/common.ts";
+import { podNameWarnings } from "../../validation/name-warnings.ts";
 import { validateWorkload } from "../../validation/workload.ts";
 import { replicasScale } from "../scale.ts";
 import { countColumn, templateColumns } from "../workload-columns.ts";
@@ -35,6 +36,7 @@ export const replicaSets = defineResource<ReplicaSet>({
       nonNegative("spec.replicas", set.spec?.replicas, errors);
       validateWorkload("replicaset", set.spec ?? {}, errors);
     },
+    warnings: podNameWarnings,
     validateUpdate: (set, old, errors) => immutable("spec.selector", set.spec?.selector, old.spec?.selector, errors),
   },
   selectableFields: { "status.replicas": (set) => String(set.status?.replicas ?? 0) },

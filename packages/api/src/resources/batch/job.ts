@@ -28,6 +28,7 @@ export const jobs = defineResource<Job>({
   defaults: defaultJob,
   strategy: {
     tracksGeneration: true,
+    orphansByDefault: true,
     prepareForCreate: generateSelector,
     validate: validateJob,
     validateUpdate: validateJobUpdate,

@@ -47,7 +47,7 @@ export const replicationControllers = defineResource<ReplicationController>({
     spec.replicas ??= 1;
     if (spec.template?.spec) defaultPodSpec(spec.template.spec);
   },
-  strategy: { tracksGeneration: true, validate, warnings: podNameWarnings },
+  strategy: { tracksGeneration: true, orphansByDefault: true, validate, warnings: podNameWarnings },
   selectableFields: { "status.replicas": (controller) => String(controller.status?.replicas ?? 0) },
 });
 
