@@ -40,17 +40,16 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
     return () => metrics.sync.observe((clock.monotonic() - from) / 1000);
   };
   const nameOf = (id: number) => machine.members.get(id)?.name;
-  const peers = injection.transport(
-    new Peers({ self, urls: config.advertisePeerUrls, clusterId, dataId: start.dataId, clock, log, tls: peerTls }),
-    nameOf,
-  );
+  const links = new Peers({ self, urls: config.advertisePeerUrls, clusterId, dataId: start.dataId, clock, log, tls: peerTls });
+  const peers = injection.transport(links, nameOf);
   const leaderChanged = (leader: number) => {
     if (leader !== 0) metrics.leaderChanges++;
   };
+  const received = (from: number, bytes: number) => metrics.receivedFrom(from, bytes);
   const applied = (took_ms: number) => metrics.apply.observe(took_ms / 1000);
   const { receive, hears } = injection;
   const member = createMember(
-    { clock, random, log, peers, defer, exit: ports.exit, receive, hears, leaderChanged, applied },
+    { clock, random, log, peers, defer, exit: ports.exit, receive, hears, leaderChanged, applied, received },
     config,
     start,
   );
@@ -62,6 +61,7 @@ export async function createEtcd(ports: EtcdPorts, config: EtcdConfig): Promise<
     self,
     quota_bytes: config.quota_bytes,
     calls: member.clients.stats,
+    peers: () => links.traffic(),
     started_s: clock.now() / 1000 - process.uptime(),
   };
   const http = httpApi({

@@ -38,6 +38,8 @@ export interface MemberPorts {
   readonly leaderChanged: (leader: NodeId) => void;
   /** Committed entries were taken in. */
   readonly applied?: (took_ms: number) => void;
+  /** Bytes of messages that came from a member. */
+  readonly received?: (from: NodeId, bytes: number) => void;
   /** For simulations: rules with a bug planted, a log so short that followers need snapshots. */
   readonly tuning?: { readonly rules?: Partial<Rules>; readonly logEntries_max?: number };
 }
@@ -141,6 +143,7 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
     hears: ports.hears,
     receiveSnapshot: (call) => snapshots.receive(call),
     now_ms: () => clock.monotonic(),
+    received: ports.received,
     changeMembers: async (entry) => proposeChange(replica, JSON.parse(entry.toString())),
   });
 

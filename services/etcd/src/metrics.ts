@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import type { CallStats } from "./grpc/stats.ts";
 import { callMetrics } from "./metrics/calls.ts";
+import { peerMetrics } from "./metrics/peers.ts";
 import { counter, exponential, gauge, Histogram } from "./metrics/text.ts";
 import type { Replica } from "./node/replica.ts";
+import type { Traffic } from "./peer/traffic.ts";
 import { CLUSTER_VERSION, SERVER_VERSION } from "./version.ts";
 
 /** etcd's bounds: a millisecond and its doublings. */
@@ -14,6 +16,7 @@ export interface MetricsOptions {
   readonly quota_bytes: number;
   /** Calls of clients, by method. */
   readonly calls: ReadonlyMap<string, CallStats>;
+  readonly peers: () => readonly (readonly [number, Traffic])[];
   /** Unix time of the process's start, in seconds. */
   readonly started_s: number;
 }
@@ -25,6 +28,11 @@ export class Metrics {
   leaderChanges = 0;
   healthSuccess = 0;
   healthFailures = 0;
+  private readonly received = new Map<number, number>();
+
+  receivedFrom(member: number, bytes: number): void {
+    this.received.set(member, (this.received.get(member) ?? 0) + bytes);
+  }
 
   /** Prometheus text under etcd's metric names. */
   text(options: MetricsOptions): string {
@@ -36,6 +44,7 @@ export class Metrics {
       this.sync.text("etcd_disk_wal_fsync_duration_seconds", "The latency distributions of fsync called by WAL."),
       // The store has no database file: what is committed goes into memory, and the log is its disk.
       this.apply.text("etcd_disk_backend_commit_duration_seconds", "The latency distributions of taking committed entries into the store."),
+      ...peerMetrics(options.peers(), this.received),
       ...callMetrics(options.calls),
       ...processMetrics(options.started_s),
     ].join("\n")}\n`;

@@ -43,15 +43,25 @@ export class Histogram {
   }
 
   text(name: string, help: string): string {
-    let total = 0;
-    const buckets = this.bounds.map((bound, i) => `${name}_bucket{le="${bound}"} ${(total += this.counts[i]!)}`);
-    return [
-      `# HELP ${name} ${help}`,
-      `# TYPE ${name} histogram`,
-      ...buckets,
-      `${name}_bucket{le="+Inf"} ${this.count}`,
-      `${name}_sum ${this.sum}`,
-      `${name}_count ${this.count}`,
-    ].join("\n");
+    return histograms(name, help, [[{}, this]]);
   }
+
+  /** The samples alone, with these labels. */
+  samples(name: string, labels: Labels): string[] {
+    let total = 0;
+    const buckets = this.bounds.map(
+      (bound, i) => `${name}_bucket${labelText({ ...labels, le: String(bound) })} ${(total += this.counts[i]!)}`,
+    );
+    return [
+      ...buckets,
+      `${name}_bucket${labelText({ ...labels, le: "+Inf" })} ${this.count}`,
+      `${name}_sum${labelText(labels)} ${this.sum}`,
+      `${name}_count${labelText(labels)} ${this.count}`,
+    ];
+  }
+}
+
+/** One metric of several histograms, each with its labels. */
+export function histograms(name: string, help: string, list: readonly (readonly [Labels, Histogram])[]): string {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`, ...list.flatMap(([labels, h]) => h.samples(name, labels))].join("\n");
 }

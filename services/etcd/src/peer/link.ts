@@ -7,6 +7,7 @@ import { isExpulsion } from "../node/errors.ts";
 import { Writer } from "../wire/writer.ts";
 import { sizeOf, writeBatch } from "./codec.ts";
 import { SendMemory } from "./send-memory.ts";
+import { Traffic } from "./traffic.ts";
 
 /** More than this waiting for one peer: it is too slow, drop and let Raft probe. */
 const QUEUED_BYTES_MAX = 64 << 20;
@@ -61,6 +62,7 @@ export class Link {
   private readonly options: LinkOptions;
   private readonly probe: Timer;
   private readonly memory = new SendMemory();
+  readonly traffic = new Traffic();
 
   constructor(urls: readonly string[], options: LinkOptions) {
     this.urls = urls;
@@ -81,11 +83,16 @@ export class Link {
 
   /** Returns false when the messages were dropped. */
   send(messages: readonly Message[]): boolean {
-    if (this.state.kind !== "up" || !this.state.stream.writable || this.state.stream.queued_bytes > QUEUED_BYTES_MAX) return false;
+    if (this.state.kind !== "up" || !this.state.stream.writable || this.state.stream.queued_bytes > QUEUED_BYTES_MAX) {
+      this.traffic.failures++;
+      return false;
+    }
     const memory = this.memory.take(sizeOf(messages) + FRAME_HEADER_BYTES);
     const w = new Writer(0, FRAME_HEADER_BYTES, memory);
     writeBatch(w, messages);
-    this.state.stream.sendFramed(sealFrame(w.finish()), () => this.memory.giveBack(memory));
+    const framed = sealFrame(w.finish());
+    this.traffic.sent_bytes += framed.length;
+    this.state.stream.sendFramed(framed, () => this.memory.giveBack(memory));
     return true;
   }
 
@@ -118,8 +125,10 @@ export class Link {
     if (now_ms - state.heard_ms > SILENT_MS_MAX) return state.connection.close();
     const { session } = state.connection;
     if (session.closed || session.destroyed) return;
-    session.ping((error) => {
-      if (!error) state.heard_ms = this.options.clock.monotonic();
+    session.ping((error, took_ms) => {
+      if (error) return;
+      state.heard_ms = this.options.clock.monotonic();
+      this.traffic.roundTrip.observe(took_ms / 1000);
     });
   }
 

@@ -3,6 +3,7 @@ import type { Clock, Logger } from "@flotilla/base";
 import type { Message, NodeId } from "@flotilla/raft";
 import type { Member } from "../node/members.ts";
 import { Link, PEER_HEADERS } from "./link.ts";
+import type { Traffic } from "./traffic.ts";
 import type { PeersEvents, PeerTransport } from "./transport.ts";
 
 export interface PeersOptions {
@@ -56,6 +57,11 @@ export class Peers implements PeerTransport {
   /** A member has connected to this one. */
   heardFrom(id: NodeId): void {
     this.links.get(id)?.link.nudge();
+  }
+
+  /** What went to whom. */
+  traffic(): [NodeId, Traffic][] {
+    return [...this.links].map(([id, { link }]) => [id, link.traffic]);
   }
 
   isUp(id: NodeId): boolean {

@@ -18,6 +18,8 @@ export interface PeerServicePorts {
   readonly hears: (member: NodeId) => boolean;
   readonly receiveSnapshot: (call: StreamCall) => void;
   readonly now_ms: () => number;
+  /** Bytes of messages that came from a member. */
+  readonly received?: ((from: NodeId, bytes: number) => void) | undefined;
   readonly changeMembers: (entry: Buffer) => Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
     const urls = call.headers[PEER_HEADERS.urls];
     ports.heardFrom(from, typeof urls === "string" ? urls.split(",") : []);
     call.onMessage = (bytes) => {
+      ports.received?.(from, bytes.length);
       // It may have missed its removal, and will ask for votes for ever.
       refuseRemoved();
       ports.receive(from, readBatch(bytes));
