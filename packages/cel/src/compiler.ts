@@ -11,7 +11,7 @@ import { CostError, EvaluationError, type Issue } from "./errors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Overload } from "./functions.ts";
 import { readIndex, readOptionalIndex, selectField, testField } from "./select.ts";
-import { assignable, BOOL, type CelType, DYN, INT, isDyn, listOf, mapOf, NULL, optionalOf, TYPE, typeText } from "./types.ts";
+import { assignable, BOOL, type CelType, DYN, INT, isDyn, optionalOf, TYPE, typeText } from "./types.ts";
 import { Optional, TypeValue, type Value } from "./values.ts";
 
 export type Run = (evaluation: Evaluation) => Value;

@@ -134,6 +134,9 @@ test("kubectl gets, explains and changes custom resources like any other", { ski
   assert.match(await run("explain", "crontabs.spec.cronSpec"), /FIELD: cronSpec <string>\s+DESCRIPTION:\s+When to run, in five fields\./);
   assert.match(await run("api-resources", "--api-group=stable.example.com"), /crontabs +ct +stable\.example\.com\/v1 +true +CronTab/);
   assert.equal(await apply(cronTab("a", { replicas: 3 })), "crontab.stable.example.com/a configured");
+  const diff = await harness.kubectl(KUBECTL!, ["diff", "-f", "-"], { stdin: JSON.stringify(cronTab("a", { replicas: 4 })) });
+  assert.equal(diff.code, 1);
+  assert.match(diff.stdout, /^- {2}replicas: 3\n\+ {2}replicas: 4$/m);
   assert.equal(await run("patch", "ct", "a", "--type=merge", "-p", '{"spec":{"max":5}}'), "crontab.stable.example.com/a patched");
   assert.equal(await run("scale", "--replicas=5", "ct/a"), "crontab.stable.example.com/a scaled");
   assert.equal(await run("get", "ct", "a", "-o", "jsonpath={.spec.replicas} {.spec.max} {.metadata.generation}"), "5 5 4");
