@@ -5,6 +5,7 @@ import { silentLogger } from "@flotilla/base";
 import { systemClock } from "@flotilla/process/system-clock.ts";
 import { Listener } from "../grpc/listener.ts";
 import { Router } from "../grpc/server.ts";
+import { rpcError } from "../node/errors.ts";
 import { readBatch } from "./codec.ts";
 import { Link, PEER_PATH } from "./link.ts";
 
@@ -14,7 +15,7 @@ function open(port: number, happened: string[]): Link {
   const events = {
     up: () => void happened.push("up"),
     down: (refused: boolean) => void happened.push(refused ? "refused" : "down"),
-    expelled() {},
+    expelled: () => void happened.push("expelled"),
   };
   return new Link([`http://127.0.0.1:${port}`], { clock: systemClock, log: silentLogger, tls: () => undefined, headers: {}, events });
 }
@@ -42,6 +43,28 @@ test("messages arrive, and the end of the other process is told from a mere loss
     assert.equal(link.send([message]), false);
   } finally {
     link.close();
+  }
+});
+
+test("a member that missed its removal hears of it from whoever knows", async () => {
+  const router = new Router(1 << 20);
+  router.streaming(`${PEER_PATH}/Exchange`, (call) => {
+    call.open();
+    call.onMessage = () => {
+      throw rpcError("memberRemoved");
+    };
+  });
+  const listener = new Listener(router, (_q, r) => r.end(), undefined);
+  await listener.listen(0, "127.0.0.1");
+  const happened: string[] = [];
+  const link = open(listener.port, happened);
+  try {
+    await until(() => link.isUp);
+    link.send([message]);
+    await until(() => happened.includes("expelled"));
+  } finally {
+    link.close();
+    await listener.close();
   }
 });
 
