@@ -39,7 +39,7 @@ for (const options of RUNS) {
     assert.deepEqual(violations, [], recorder.marks.map((m) => `${m.at_ms.toFixed(0)} ${m.what}`).join("\n"));
     assert.equal(undecided, undefined);
     const answered = recorder.operations.filter((o) => o.output).length;
-    assert.ok(answered > 100 && events > 30, `${answered} answers, ${events} events: too few to say anything`);
+    assert.ok(answered > 30 && events > 10, `${answered} answers, ${events} events: too few to say anything`);
   });
 }
 

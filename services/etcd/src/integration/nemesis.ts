@@ -165,7 +165,7 @@ export class Nemesis {
     return async () => {
       // Something must be written for the disk to fail, even when the load is over.
       const poke = setInterval(() => void this.poke(), 200);
-      const code = await within(exited, 15_000).catch(() => "none");
+      const code = await within(exited, 45_000).catch(() => "none");
       clearInterval(poke);
       this.recorder.mark(`${m.name} has ended with exit code ${code}`);
       if (code !== 1) throw new Error(`${m.name} went on with a failed disk`);
@@ -208,7 +208,7 @@ function shuffled<T>(list: readonly T[], random: Random): T[] {
 }
 
 /** A member that was just started does not answer at once. */
-async function until(run: () => Promise<void>, limit_ms = 10_000): Promise<void> {
+async function until(run: () => Promise<void>, limit_ms = 60_000): Promise<void> {
   const end = performance.now() + limit_ms;
   for (;;) {
     try {

@@ -39,7 +39,8 @@ export interface HistoryOutcome {
 
 /** Snapshots often, so that restarts and slow members meet them. */
 const FLAGS = ["--experimental-fault-injection", "--snapshot-count", "1500"];
-const SETTLE_MS_MAX = 30_000;
+/** On a machine that is busy with other tests, too. */
+const SETTLE_MS_MAX = 90_000;
 
 /**
  * Real members under load while everything goes wrong that a seed chooses; then
@@ -112,13 +113,12 @@ async function sameState(clients: readonly StoreClient[]): Promise<string[]> {
 function judge(recorder: Recorder, before: readonly string[]): Pick<HistoryOutcome, "violations" | "undecided" | "events"> {
   const { operations, streams } = recorder;
   const { history, conflict } = mergeHistory(streams);
+  const plain = [...before, conflict, ...streams.map((s) => checkWatch(s, history)), checkAcknowledged(operations, history)];
+  const violations = plain.filter((v) => v !== undefined);
+  const events = history.length;
+  // The search takes long where there is no order to be found: not when it is known already that something is wrong.
+  if (violations.length > 0) return { violations, undecided: undefined, events };
   const verdict = checkLinearizable(kvModel, settle(operations, history));
-  const violations = [
-    ...before,
-    conflict,
-    ...streams.map((s) => checkWatch(s, history)),
-    checkAcknowledged(operations, history),
-    verdict.verdict === "violation" ? verdict.message : undefined,
-  ].filter((v) => v !== undefined);
-  return { violations, undecided: verdict.verdict === "undecided" ? verdict.message : undefined, events: history.length };
+  if (verdict.verdict === "violation") violations.push(verdict.message);
+  return { violations, undecided: verdict.verdict === "undecided" ? verdict.message : undefined, events };
 }

@@ -103,7 +103,7 @@ export class StoreClient {
 }
 
 /** Waits until one of the members leads; returns its place. */
-export async function waitForLeader(clients: readonly StoreClient[], timeout_ms = 15_000): Promise<number> {
+export async function waitForLeader(clients: readonly StoreClient[], timeout_ms = 60_000): Promise<number> {
   const until = performance.now() + timeout_ms;
   for (;;) {
     for (const [i, c] of clients.entries()) if (await c.leads().catch(() => false)) return i;
