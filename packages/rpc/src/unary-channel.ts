@@ -66,15 +66,19 @@ export class UnaryChannel {
     });
   }
 
-  /** A call whose messages go both ways until one side ends it. `ended` is called once, with what ended it. */
+  /** A call whose messages go both ways until one side ends it. `ended` is called once, unless it was cancelled. */
   stream<Q, R>(method: UnaryDefinition<Q, R>, message: (response: R) => void, ended: (error: ServiceError) => void): RequestStream<Q> {
+    let cancelled = false;
     const stream = this.open(this.connected(), method.path, undefined, {
-      message: (bytes) => message(method.responseDeserialize(bytes)),
-      ended: (error) => ended(error ?? failure(status.UNAVAILABLE, "the peer ended the stream")),
+      message: (bytes) => void (cancelled || message(method.responseDeserialize(bytes))),
+      ended: (error) => void (cancelled || ended(error ?? failure(status.UNAVAILABLE, "the peer ended the stream"))),
     });
     return {
       write: (request) => stream.write(frame(method.requestSerialize(request)), false),
-      cancel: () => stream.cancel(),
+      cancel: () => {
+        cancelled = true;
+        stream.cancel();
+      },
     };
   }
 
