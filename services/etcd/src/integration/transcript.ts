@@ -48,7 +48,7 @@ export async function play(transcript: Transcript, kind: Kind): Promise<string> 
   const shell = new Shell(cluster, spare);
   const clients = cluster.members.map((m) => new StoreClient(m.clientUrl));
   try {
-    await waitForLeader(clients);
+    await waitForLeader(clients, TIMEOUT_MS);
     const names = new Names(cluster, spare);
     names.learn(await published(shell, transcript.members));
     const out: string[] = [];
@@ -77,9 +77,10 @@ export async function play(transcript: Transcript, kind: Kind): Promise<string> 
 
 /** Every member has told its name and addresses. */
 async function published(shell: Shell, members: number): Promise<string> {
-  for (;;) {
+  for (const end = performance.now() + TIMEOUT_MS; ; ) {
     const list = await shell.run("etcdctl member list -w json");
     if (list.split('"clientURLs"').length > members) return list;
+    if (performance.now() > end) throw new Error(`not every member has come up:\n${await shell.run("tail -n 3 *.log")}`);
   }
 }
 
