@@ -49,9 +49,13 @@ function parseTree(expected: ExpectedKind, text: string): unknown {
   }
 }
 
+/** The parser compares each key of a map with all before it: beyond this many, a body could hold the server for minutes. */
+const UNIQUE_KEYS_MAX = 10_000;
+
 export function yamlTree(text: string): unknown {
   try {
-    return parseYaml(text, { maxAliasCount: 1000, version: "1.1", schema: "yaml-1.1", logLevel: "error" });
+    const uniqueKeys = (text.match(/[:,]/g)?.length ?? 0) <= UNIQUE_KEYS_MAX;
+    return parseYaml(text, { maxAliasCount: 1000, uniqueKeys, version: "1.1", schema: "yaml-1.1", logLevel: "error" });
   } catch (error) {
     throw apiError("BadRequest", `error parsing YAML: ${(error as Error).message.split("\n")[0]}`);
   }

