@@ -1,17 +1,39 @@
 /** OpenAPI schemas from the schema registry: kubectl explain, client-side validation and strategic merge read these. */
-import { enumValues, type Field, structOf } from "../schema/schema.ts";
+import { enumValues, type Field, type Scalar, structOf } from "../schema/schema.ts";
 
 type Schema = Record<string, unknown>;
 
 /** Text for a type ("core/v1.PodSpec") or for one of its fields. */
 export type Describe = (type: string, field?: string) => string | undefined;
 
+/** Go packages of the types that do not come from k8s.io/api: clients know types by these names. */
+const HOMES: Record<string, string> = {
+  meta: "io.k8s.apimachinery.pkg.apis.meta",
+  apiextensions: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
+  apiregistration: "io.k8s.kube-aggregator.pkg.apis.apiregistration",
+  metrics: "io.k8s.metrics.pkg.apis.metrics",
+};
+
+/** Scalars that have a name and a schema of their own, as upstream's documents have them. */
+const NAMED: Partial<Record<Scalar, { name: string; schema: Schema }>> = {
+  quantity: { name: "io.k8s.apimachinery.pkg.api.resource.Quantity", schema: { oneOf: [{ type: "string" }, { type: "number" }] } },
+  intstr: {
+    name: "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+    schema: { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] },
+  },
+  time: { name: `${HOMES["meta"]}.v1.Time`, schema: { type: "string", format: "date-time" } },
+  microtime: { name: `${HOMES["meta"]}.v1.MicroTime`, schema: { type: "string", format: "date-time" } },
+  duration: { name: `${HOMES["meta"]}.v1.Duration`, schema: { type: "string" } },
+  fields: { name: `${HOMES["meta"]}.v1.FieldsV1`, schema: { type: "object" } },
+  raw: { name: "io.k8s.apimachinery.pkg.runtime.RawExtension", schema: { type: "object" } },
+};
+
 /** "core/v1.PodSpec" → "io.k8s.api.core.v1.PodSpec". */
 export function openApiName(full: string): string {
   const slash = full.indexOf("/");
   const dot = full.lastIndexOf(".");
   const [group, version, kind] = [full.slice(0, slash), full.slice(slash + 1, dot), full.slice(dot + 1)];
-  return group === "meta" ? `io.k8s.apimachinery.pkg.apis.meta.${version}.${kind}` : `io.k8s.api.${group}.${version}.${kind}`;
+  return `${HOMES[group] ?? `io.k8s.api.${group}`}.${version}.${kind}`;
 }
 
 /** Named types whose known values are not all there can be. */
@@ -33,6 +55,8 @@ export function addSchema(full: string, prefix: string, schemas: Map<string, Sch
     properties[field.json] = fieldSchema(field, prefix, describe(full, field.json));
     if (!field.optional && field.json !== "metadata" && field.json !== "status") required.push(field.json);
     if (field.ref !== undefined) addSchema(field.ref, prefix, schemas, describe);
+    const named = field.scalar && NAMED[field.scalar];
+    if (named) schemas.set(named.name, named.schema);
   }
   if (Object.keys(properties).length > 0) schema["properties"] = properties;
   if (required.length > 0) schema["required"] = required;
@@ -56,11 +80,13 @@ function contained(field: Field, element: Schema): Schema {
   if (field.container === "map") return { type: "object", additionalProperties: element };
   if (field.container === "map-of-lists") return { type: "object", additionalProperties: { type: "array", items: element } };
   // A reference may have no siblings in OpenAPI 3.0: it stands in an allOf.
-  return field.ref === undefined ? element : { allOf: [element] };
+  return element["$ref"] === undefined ? element : { allOf: [element] };
 }
 
 function elementSchema(field: Field, prefix: string): Schema {
   if (field.ref !== undefined) return { $ref: prefix + openApiName(field.ref) };
+  const named = field.scalar && NAMED[field.scalar];
+  if (named) return { $ref: prefix + named.name };
   switch (field.scalar) {
     case "bool":
       return { type: "boolean" };
@@ -71,19 +97,11 @@ function elementSchema(field: Field, prefix: string): Schema {
       return { type: "number", format: "double" };
     case "bytes":
       return { type: "string", format: "byte" };
-    case "time":
-    case "microtime":
-      return { type: "string", format: "date-time" };
-    case "intstr":
-      return { type: "string", format: "int-or-string" };
     case "json":
     case "schemaOrArray":
     case "schemaOrBool":
     case "schemaOrStrings":
       return {}; // several JSON types: anything goes
-    case "raw":
-    case "fields":
-      return { type: "object" };
     default: {
       const values = field.alias === undefined || OPEN.test(field.alias) ? [] : [...enumValues(field.alias)].sort();
       return values.length > 0 ? { type: "string", enum: values } : { type: "string" };

@@ -76,6 +76,8 @@ const UNKNOWN_TO_V2 = new Set(["oneOf", "anyOf", "not", "nullable"]);
 export function schemaToV2(schema: Json): Json {
   const result: Json = {};
   for (const [key, value] of Object.entries(schema)) {
+    // Several types cannot be said in v2: text is what all of them can be written as (IntOrString, Quantity).
+    if (key === "oneOf" && schema["type"] === undefined) result["type"] = "string";
     if (UNKNOWN_TO_V2.has(key)) continue;
     if (key === "allOf" && Array.isArray(value)) {
       if (value.length === 1 && value[0].$ref) result["$ref"] = toV2Reference(value[0].$ref);
