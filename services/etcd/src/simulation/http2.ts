@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
-import type { Stream } from "../grpc/h2/stream.ts";
+import type { Socket } from "node:net";
+import type { CallStatus, CallStream, Session } from "../grpc/call-stream.ts";
 import type { Router } from "../grpc/server.ts";
 
 /**
@@ -17,22 +18,14 @@ export interface Wire {
 /** So much on its way to one receiver, and the sender has to wait. */
 const WINDOW_BYTES = 4096;
 
-type Status = { readonly code: string; readonly message: string };
-
-/** A connection as its server's calls see it. Trailers of a failed call are made by it; here they are the status itself. */
-interface ServerSide {
-  readonly socket: object;
-  readonly destroyed: boolean;
-  readonly responses: { failed(code: string, message: string): Status };
-}
-
 /** A connection, from the side that made it. */
 export class SimSession {
   destroyed = false;
   private readonly wire: Wire;
   private readonly router: () => Router | undefined;
   private readonly open = new Set<ClientEnd>();
-  private readonly serverSide: ServerSide = { socket: {}, destroyed: false, responses: { failed: (code, message) => ({ code, message }) } };
+  /** How the server's calls know that they came on one connection. */
+  private readonly serverSide = { socket: {} as Socket, destroyed: false };
 
   constructor(wire: Wire, router: () => Router | undefined) {
     this.wire = wire;
@@ -54,7 +47,7 @@ export class SimSession {
     this.open.add(client);
     client.on("close", () => this.open.delete(client));
     this.wire.forth(() => {
-      if (!client.server.closed) this.router()?.handle(client.server as unknown as Stream);
+      if (!client.server.closed) this.router()?.handle(client.server);
     });
     return client;
   }
@@ -82,10 +75,10 @@ class ClientEnd extends EventEmitter {
   private full = false;
   private readonly wire: Wire;
 
-  constructor(wire: Wire, headers: IncomingHttpHeaders, connection: ServerSide) {
+  constructor(wire: Wire, headers: IncomingHttpHeaders, session: Session) {
     super();
     this.wire = wire;
-    this.server = new ServerEnd(this, wire, headers, connection);
+    this.server = new ServerEnd(this, wire, headers, session);
   }
 
   write(data: Uint8Array): boolean {
@@ -93,6 +86,8 @@ class ClientEnd extends EventEmitter {
     this.writableLength += copy.length;
     this.wire.forth(() => {
       if (!this.server.closed) this.server.onData(copy);
+      // The next chunk takes its place: whoever kept it finds rubbish.
+      copy.fill(0xdd);
       this.writableLength -= copy.length;
       if (!this.full || this.writableLength > 0) return;
       this.full = false;
@@ -124,10 +119,10 @@ class ClientEnd extends EventEmitter {
   }
 }
 
-/** A call's stream as `grpc/server.ts` sees it: what it uses of `grpc/h2/stream.ts`. */
-class ServerEnd implements Pick<Stream, "headers" | "open" | "answer" | "write" | "full" | "opened" | "ended" | "closed"> {
+/** A call's stream as `grpc/server.ts` sees it. */
+class ServerEnd implements CallStream {
   readonly headers: IncomingHttpHeaders;
-  readonly connection: ServerSide;
+  readonly session: Session;
   onData: (chunk: Buffer) => void = () => {};
   onEnd: () => void = () => {};
   onClose: () => void = () => {};
@@ -140,8 +135,8 @@ class ServerEnd implements Pick<Stream, "headers" | "open" | "answer" | "write" 
   private readonly client: ClientEnd;
   private readonly wire: Wire;
 
-  constructor(client: ClientEnd, wire: Wire, headers: IncomingHttpHeaders, connection: ServerSide) {
-    this.connection = connection;
+  constructor(client: ClientEnd, wire: Wire, headers: IncomingHttpHeaders, session: Session) {
+    this.session = session;
     this.client = client;
     this.wire = wire;
     this.headers = headers;
@@ -173,15 +168,14 @@ class ServerEnd implements Pick<Stream, "headers" | "open" | "answer" | "write" 
     this.end();
   }
 
-  refuse(code: string, message: string): void {
-    this.end(() => ({ code, message }));
+  refuse(status: CallStatus): void {
+    this.end(status);
   }
 
-  end(trailers: () => Status = () => ({ code: "0", message: "" })): void {
+  end({ code, message }: CallStatus = { code: "0", message: "" }): void {
     if (this.closed || this.ended) return;
     this.open();
     this.ended = true;
-    const { code, message } = trailers();
     this.tell("trailers", { "grpc-status": code, "grpc-message": message });
     this.wire.back(() => this.client.over(undefined));
     this.over();

@@ -25,6 +25,7 @@ export class SnapshotFiles {
   private readonly disk: Disk;
   private readonly folder: string;
   private readonly log: Logger;
+  private parts = 0;
 
   constructor(disk: Disk, folder: string, log: Logger) {
     this.disk = disk;
@@ -37,8 +38,9 @@ export class SnapshotFiles {
   /** A file being written; `commit` makes it count, `abort` forgets it. */
   async create(index: number, term: number): Promise<SnapshotWriter> {
     const path = pathOf(this.folder, `${hex(term)}-${hex(index)}.snap`);
-    const file = await this.disk.open(`${path}.part`, 0);
-    return new SnapshotWriter(this.disk, file, path);
+    // Its own, and one that comes from the leader, may be of the same entry and be written at the same time.
+    const part = `${path}.${++this.parts}.part`;
+    return new SnapshotWriter(this.disk, await this.disk.open(part, 0), part, path);
   }
 
   /**
@@ -86,11 +88,13 @@ export class SnapshotFiles {
 export class SnapshotWriter {
   private readonly disk: Disk;
   private readonly file: DiskFile;
+  private readonly part: string;
   private readonly path: string;
 
-  constructor(disk: Disk, file: DiskFile, path: string) {
+  constructor(disk: Disk, file: DiskFile, part: string, path: string) {
     this.disk = disk;
     this.file = file;
+    this.part = part;
     this.path = path;
   }
 
@@ -101,12 +105,12 @@ export class SnapshotWriter {
   async commit(): Promise<void> {
     await this.file.sync();
     await this.file.close();
-    await this.disk.rename(`${this.path}.part`, this.path);
+    await this.disk.rename(this.part, this.path);
   }
 
   async abort(): Promise<void> {
     await this.file.close();
-    this.disk.remove(`${this.path}.part`);
+    this.disk.remove(this.part);
   }
 }
 
