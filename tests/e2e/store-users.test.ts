@@ -49,6 +49,7 @@ test("users by certificate and by signed token, on every member, through restart
   try {
     await waitForLeader([0, 1, 2].map((i) => as("root", i)));
     const root = as("root");
+    await until(() => root.put("up", "x"));
     for (const name of ["root", "alice"]) await auth(root, "UserAdd", "AuthUserAddRequest", { name, options: { noPassword: true } });
     await auth(root, "UserAdd", "AuthUserAddRequest", { name: "bob", password: "builder" });
     await auth(root, "RoleAdd", "AuthRoleAddRequest", { name: "app" });

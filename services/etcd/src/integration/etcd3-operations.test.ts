@@ -5,7 +5,7 @@ import { credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { ERRORS } from "../node/errors.ts";
 import { StoreClient, waitForLeader } from "../testing/client.ts";
 import { StoreCluster } from "../testing/processes.ts";
-import { ask, b, Clients, type Method, put, range, refused } from "./calls.ts";
+import { ask, b, Clients, type Method, put, range, refused, until } from "./calls.ts";
 
 // What an operator asks for: maintenance, probes, metrics, and what happens without a leader.
 let cluster: StoreCluster;
@@ -125,7 +125,13 @@ test("without a leader, clients that need one are told so at once, and their str
     metadata.set("hasleader", "true");
     const watches = new rpc.WatchClient(new URL(kept.clientUrl).host, credentials.createInsecure());
     const kv = new rpc.KVClient(new URL(kept.clientUrl).host, credentials.createInsecure());
-    await put(kv, "k", "v");
+    // A member that starts later than the others is there soon.
+    await until(() =>
+      put(kv, "k", "v").then(
+        () => true,
+        () => false,
+      ),
+    );
     const ended = new Promise<ServiceError>((resolve) => {
       const stream = watches.watch(metadata);
       stream.on("error", resolve);
