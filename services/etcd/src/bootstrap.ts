@@ -66,7 +66,8 @@ export async function prepareStart(config: EtcdConfig, ports: StartPorts, ttl_s_
   const snapshot = newest?.header?.meta ?? NOBODY;
   const opened = await openWal(walOptions, snapshot.index);
   if (opened) {
-    const { meta, hardState, entries } = opened.contents;
+    const { meta, hardState } = opened.contents;
+    const entries = behind(snapshot, opened.contents.entries);
     log.info("restarting from the data directory", { snapshot: snapshot.index, entries: entries.length, term: hardState?.term });
     // A member that has not got its first snapshot yet knows nobody whom it could answer.
     const peers = machine.members.size > 0 ? [...machine.members.values()] : (await mustAsk(config, ports)).members;
@@ -199,6 +200,17 @@ interface Remote {
 
 /** As etcd: who does not answer within this is not waited for. */
 const ASK_MS_MAX = 1000;
+
+/**
+ * The entries that follow the snapshot. Terms never fall in a log: what is of an
+ * older term than the snapshot was left there by a deposed leader, and the
+ * process ended between saving the snapshot and noting in the log that it
+ * replaces them.
+ */
+function behind(snapshot: SnapshotMeta, entries: readonly Entry[]): readonly Entry[] {
+  const stale = entries.findIndex((e) => e.term < snapshot.term);
+  return stale < 0 ? entries : entries.slice(0, stale);
+}
 
 async function mustAsk(config: EtcdConfig, ports: StartPorts): Promise<{ clusterId: string; members: Member[] }> {
   const remote = await remoteMembers(config, ports);
