@@ -52,7 +52,10 @@ export function addSchema(full: string, prefix: string, schemas: Map<string, Sch
   const properties: Record<string, Schema> = {};
   const required: string[] = [];
   for (const field of type.fields.values()) {
-    properties[field.json] = fieldSchema(field, prefix, describe(full, field.json));
+    // kubectl shows a field's text and then its type's: what both say is said once.
+    const text = describe(full, field.json);
+    const said = field.ref !== undefined && text === describe(field.ref);
+    properties[field.json] = fieldSchema(field, prefix, said ? undefined : text);
     if (!field.optional && field.json !== "metadata" && field.json !== "status") required.push(field.json);
     if (field.ref !== undefined) addSchema(field.ref, prefix, schemas, describe);
     const named = field.scalar && NAMED[field.scalar];
