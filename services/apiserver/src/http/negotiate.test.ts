@@ -22,4 +22,6 @@ check("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "json 
 check("application/yaml", "yaml object v1");
 test("nothing acceptable", () => assert.throws(() => negotiate("text/html", true), { message: /only the following media types/ }));
 test("protobuf alone, of a custom resource", () =>
-  assert.throws(() => negotiate("application/vnd.kubernetes.protobuf", false), { message: "only the following media types are accepted: application/json, application/yaml" }));
+  assert.throws(() => negotiate("application/vnd.kubernetes.protobuf", false), {
+    message: "only the following media types are accepted: application/json, application/yaml",
+  }));
