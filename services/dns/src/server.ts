@@ -13,8 +13,17 @@ export interface DnsServer {
   port: number;
 }
 
-/** Listens on one address, UDP and TCP. Rejects with a Node system error. */
-export async function listen(handler: Handler, address: string, port: number, ports: { clock: Clock; log: Logger }): Promise<DnsServer> {
+/** A port that UDP got may be taken for TCP: with port 0 another one does as well. */
+const FREE_PORT_TRIES = 10;
+
+/** Listens on one address, UDP and TCP; port 0: any that is free. Rejects with a Node system error. */
+export async function listen(
+  handler: Handler,
+  address: string,
+  port: number,
+  ports: { clock: Clock; log: Logger },
+  tries = FREE_PORT_TRIES,
+): Promise<DnsServer> {
   const udp = dgram.createSocket({ type: net.isIPv6(address) ? "udp6" : "udp4", recvBufferSize: 1 << 20 });
   await new Promise<void>((resolve, reject) => {
     udp.once("error", reject);
@@ -47,6 +56,9 @@ export async function listen(handler: Handler, address: string, port: number, po
     });
   } catch (error) {
     udp.close();
+    if (port === 0 && tries > 1 && (error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+      return listen(handler, address, port, ports, tries - 1);
+    }
     throw error;
   }
   return {
