@@ -31,7 +31,8 @@ export function serviceEndpoint(
   return { host: spec.clusterIP, port };
 }
 
-function readyAddresses(
+/** Of the service's ready pods, for its port of this name ("" for one without). */
+export function readyAddresses(
   store: { cache(resource: string): ResourceCache },
   namespace: string,
   service: string,

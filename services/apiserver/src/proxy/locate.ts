@@ -1,18 +1,14 @@
-import { apiError, type EndpointSlice, type Node, type Pod, type Service } from "@flotilla/api";
+import { apiError, type Node, type Pod, type Service } from "@flotilla/api";
 import { type Random, randomInt } from "@flotilla/base";
+import { type Address, readyAddresses } from "../network/service-endpoint.ts";
 import { getEntry } from "../registry/get.ts";
-import { cacheOf, type Kernel } from "../registry/kernel.ts";
+import type { Kernel } from "../registry/kernel.ts";
 import type { ProxyName } from "./target.ts";
-
-export interface Location {
-  host: string;
-  port: number;
-}
 
 const DEFAULT_PORT = { http: 80, https: 443 } as const;
 
 /** The pod's own address; its first container port unless one is named. */
-export async function locatePod(kernel: Kernel, namespace: string, { scheme, name, port }: ProxyName): Promise<Location> {
+export async function locatePod(kernel: Kernel, namespace: string, { scheme, name, port }: ProxyName): Promise<Address> {
   const definition = kernel.definitions.find("", "v1", "pods")!;
   const pod = (await getEntry(kernel, definition, namespace, name)).object as unknown as Pod;
   const host = pod.status?.podIP;
@@ -23,21 +19,16 @@ export async function locatePod(kernel: Kernel, namespace: string, { scheme, nam
 }
 
 /** One of the service's ready endpoints, by chance, as kube-proxy would take one. */
-export async function locateService(kernel: Kernel, namespace: string, { name, port }: ProxyName): Promise<Location> {
+export async function locateService(kernel: Kernel, namespace: string, { name, port }: ProxyName): Promise<Address> {
   const definition = kernel.definitions.find("", "v1", "services")!;
   const service = (await getEntry(kernel, definition, namespace, name)).object as unknown as Service;
-  const wanted = servicePort(service, port);
-  const found = endpointsOf(kernel, namespace, name).flatMap(({ ports, endpoints }) => {
-    const target = ports?.find((each) => (each.name ?? "") === wanted);
-    const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
-    return target?.port ? ready.map(({ addresses }) => ({ host: addresses[0]!, port: target.port! })) : [];
-  });
+  const found = readyAddresses(kernel.store, namespace, name, servicePort(service, port));
   if (found.length === 0) throw apiError("ServiceUnavailable", `no endpoints available for service ${JSON.stringify(name)}`);
   return pick(kernel.random, found);
 }
 
 /** A node's address by --kubelet-preferred-address-types' first choice; the kubelet itself is asked by gRPC instead. */
-export async function locateNode(kernel: Kernel, { name, port }: ProxyName): Promise<Location> {
+export async function locateNode(kernel: Kernel, { name, port }: ProxyName): Promise<Address> {
   const definition = kernel.definitions.find("", "v1", "nodes")!;
   const node = (await getEntry(kernel, definition, "", name)).object as unknown as Node;
   const address = node.status?.addresses?.find(({ type }) => type === "InternalIP") ?? node.status?.addresses?.[0];
@@ -55,14 +46,6 @@ function servicePort(service: Service, asked: string): string {
     "ServiceUnavailable",
     `no service port ${JSON.stringify(asked)} found for service ${JSON.stringify(service.metadata.name)}`,
   );
-}
-
-function endpointsOf(kernel: Kernel, namespace: string, service: string): EndpointSlice[] {
-  const definition = kernel.definitions.find("discovery.k8s.io", "v1", "endpointslices")!;
-  const slices = [...cacheOf(kernel, definition).scan(`/registry/endpointslices/${namespace}/`)];
-  return slices
-    .map(({ object }) => object as unknown as EndpointSlice)
-    .filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service);
 }
 
 function portNumber(text: string): number {

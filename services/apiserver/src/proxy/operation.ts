@@ -1,15 +1,16 @@
 import type { ServerResponse } from "node:http";
 import type { PageReply } from "@flotilla/rpc/gen/flotilla/node/v1/node.ts";
+import type { Address } from "../network/service-endpoint.ts";
 import type { Operation } from "../registry/dispatch.ts";
 import type { Kernel } from "../registry/kernel.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { methodNotAllowed } from "../request/errors.ts";
 import { type KubeletClient, kubeletError } from "../streams/kubelet-client.ts";
 import { type Destination, forward, forwardUpgrade } from "./forward.ts";
-import { type Location, locateNode, locatePod, locateService } from "./locate.ts";
+import { locateNode, locatePod, locateService } from "./locate.ts";
 import { type ProxyName, parseProxyName, splitProxyPath } from "./target.ts";
 
-type Locate = (kernel: Kernel, call: Call, target: ProxyName) => Promise<Location>;
+type Locate = (kernel: Kernel, call: Call, target: ProxyName) => Promise<Address>;
 
 /** pods/NAME/proxy, services/NAME/proxy, nodes/NAME/proxy: any HTTP request, to where the object lives. */
 export function proxyOperations(kubelets: KubeletClient): [string, Operation][] {
