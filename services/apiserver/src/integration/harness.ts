@@ -54,6 +54,8 @@ export class Harness {
   }
 
   async start(replicas: number): Promise<void> {
+    // Also when the test run itself breaks down, nothing stays behind.
+    process.once("exit", () => this.stop());
     this.ports = await freePorts(2 + replicas);
     this.writeCredentials();
     const store = `http://127.0.0.1:${this.ports[0]}`;
