@@ -46,7 +46,9 @@ export function readTranscript(path: string): Step[] {
     const close = () => {
       for (const version of versions) answers.set(version, text.join("\n").trimEnd());
     };
-    for (; at < lines.length && !lines[at]!.startsWith("$ ") && !lines[at]!.startsWith("# "); at++) {
+    // A heading stands after an empty line; what a program prints may begin with "#" too.
+    const ends = (line: number) => lines[line]!.startsWith("$ ") || (lines[line]!.startsWith("# ") && lines[line - 1] === "");
+    for (; at < lines.length && !ends(at); at++) {
       const [, others] = VERSIONS.exec(lines[at]!) ?? [];
       if (others) {
         close();
