@@ -81,8 +81,8 @@ export async function createDockerBackend(ports: DockerPorts, config: DockerConf
     execSync: (id, command, timeout_s) => execSync(context, id, command, timeout_s),
     exec: (id, options) => execSession(context, id, options),
     async attach(id, options) {
-      const facts = factsOf<ContainerFacts>((await containers.inspect(id)).Config.Labels);
-      return attachSession(context, id, facts.tty, options);
+      const { Config } = await containers.inspect(id);
+      return attachSession(context, id, { ...options, tty: factsOf<ContainerFacts>(Config.Labels).tty, stdinOnce: Config.StdinOnce });
     },
     async dial(id, port) {
       const facts = await sandboxes.facts(id);

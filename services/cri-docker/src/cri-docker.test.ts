@@ -190,6 +190,13 @@ test("exec, attach and port-forward streams", { skip }, async () => {
   await attach.closed;
   assert.equal(attach.text(1), "got one\nend\n");
 
+  const kept = await p.run({ ...image, args: ["read line; sleep 1; echo late $line"], stdin: true });
+  const once = await openStream((await runtime.call("attach", { containerId: kept, stdin: true, stdout: true, stderr: true })).url);
+  once.send(0, "one\n");
+  once.send(255, Uint8Array.of(0));
+  await once.closed;
+  assert.equal(once.text(1), "late one\n", "the end of the input does not end the output");
+
   await p.run({ ...image, args: ["while :; do nc -l -p 7000 -e cat; done"] });
   const forward = await eventually("a connection", async () => {
     const s = await openStream((await runtime.call("portForward", { podSandboxId: p.id, port: [7000] })).url);

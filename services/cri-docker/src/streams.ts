@@ -1,4 +1,4 @@
-import { type Duplex, PassThrough, type Writable } from "node:stream";
+import { type Duplex, PassThrough, Writable } from "node:stream";
 import { criErrors, type Session, type StreamOptions } from "@flotilla/cri";
 import type { ExecSyncResponse } from "@flotilla/cri/messages.ts";
 import type Docker from "dockerode";
@@ -126,7 +126,16 @@ async function collect(source: PassThrough): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-export async function attachSession(context: DockerContext, id: string, tty: boolean, options: StreamOptions): Promise<Session> {
+/**
+ * The end of one client's input is the container's only where stdinOnce says so. Docker ends the whole session with
+ * it otherwise, and what the container still prints would be lost: so it is not told.
+ */
+function inputOf(source: Duplex, stdinOnce: boolean): Writable {
+  if (stdinOnce) return source;
+  return new Writable({ write: (chunk, _encoding, done) => void source.write(chunk, () => done()) });
+}
+
+export async function attachSession(context: DockerContext, id: string, options: StreamOptions & { stdinOnce: boolean }): Promise<Session> {
   const container = context.docker.getContainer(id);
   const source = (await daemon(
     "attach failed",
@@ -134,8 +143,8 @@ export async function attachSession(context: DockerContext, id: string, tty: boo
   )) as Duplex;
   source.on("error", () => {});
   return {
-    ...outputs(source, { ...options, tty }),
-    stdin: options.stdin ? source : undefined,
+    ...outputs(source, options),
+    stdin: options.stdin ? inputOf(source, options.stdinOnce) : undefined,
     resize: (columns, rows) => void container.resize({ w: columns, h: rows }).catch(() => {}),
     done: ended(source).then(() => 0),
     abandon: () => source.destroy(),
