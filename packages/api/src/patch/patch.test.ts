@@ -127,6 +127,35 @@ test("RFC 7386: merging a patch twice is merging it once, and nulls are gone", (
   );
 });
 
+/** The merge patch that makes `to` of `from`, as a client computes it. */
+function mergePatchOf(from: any, to: any): object {
+  const patch: Record<string, unknown> = {};
+  for (const key of Object.keys(from)) if (!Object.hasOwn(to, key)) patch[key] = null;
+  for (const [key, value] of Object.entries(to)) {
+    const before = Object.hasOwn(from, key) ? from[key] : undefined;
+    if (isMap(before) && isMap(value)) patch[key] = mergePatchOf(before, value);
+    else if (JSON.stringify(before) !== JSON.stringify(value)) patch[key] = value;
+  }
+  return patch;
+}
+const isMap = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
+test("a patch computed from two objects makes one of the other, by JSON merge and by JSON patch", () => {
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), fc.array(fc.integer()), tie("object")),
+    object: fc.dictionary(fc.constantFrom("a", "b/c", "~d"), tie("value"), { noNullPrototype: true }),
+  }));
+  fc.assert(
+    fc.property(json.object, json.object, (from, to) => {
+      assert.deepEqual(applyMergePatch(from, mergePatchOf(from, to)), to);
+      const escaped = (key: string) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const removed = Object.keys(from as object).map((key) => ({ op: "remove", path: escaped(key) }));
+      const added = Object.entries(to as object).map(([key, value]) => ({ op: "add", path: escaped(key), value }));
+      assert.deepEqual(applyJsonPatch(from as object, [...removed, ...added]), to);
+    }),
+  );
+});
+
 const JSON_PATCHES: [string, unknown[], unknown][] = [
   ["add to a list", [{ op: "add", path: "/list/1", value: 9 }], { list: [1, 9, 2], a: { "b/c": 1 } }],
   ["append", [{ op: "add", path: "/list/-", value: 9 }], { list: [1, 2, 9], a: { "b/c": 1 } }],
