@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { hasRealEtcd } from "./etcd.ts";
 import { Harness } from "./harness.ts";
 
 const KUBECTLS = Harness.kubectls();
@@ -20,8 +21,13 @@ metadata: {name: web}
 spec: {selector: {app: web}, ports: [{port: 80}], type: NodePort}
 `;
 
-describe("the real kubectl against two replicas on one store", { skip: KUBECTLS.length === 0 && "no kubectl here" }, () => {
-  const harness = new Harness();
+for (const store of ["ours", "etcd"] as const) {
+  const skip = (KUBECTLS.length === 0 && "no kubectl here") || (store === "etcd" && !hasRealEtcd() && "no etcd here");
+  describe(`the real kubectl against two replicas on ${store === "etcd" ? "a real etcd" : "one store"}`, { skip }, () => suite(store));
+}
+
+function suite(store: "ours" | "etcd"): void {
+  const harness = new Harness({ store });
   before(() => harness.start(2));
   after(() => harness.stop());
 
@@ -144,4 +150,4 @@ describe("the real kubectl against two replicas on one store", { skip: KUBECTLS.
     });
     assert.equal((JSON.parse(second) as { metadata: typeof metadata }).metadata.resourceVersion, metadata.resourceVersion);
   });
-});
+}
