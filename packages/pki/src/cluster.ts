@@ -32,7 +32,6 @@ export interface ControlPlaneCerts {
   apiserver: KeyPair;
   apiserverKubeletClient: KeyPair;
   apiserverEtcdClient: KeyPair;
-  frontProxyClient: KeyPair;
   etcdServer: KeyPair;
   etcdPeer: KeyPair;
   etcdHealthcheckClient: KeyPair;
@@ -62,7 +61,6 @@ export function issueControlPlane(authorities: ClusterAuthorities, names: Contro
     ),
     apiserverKubeletClient: user("kube-apiserver-kubelet-client", "system:masters"),
     apiserverEtcdClient: issue(etcdCa, { subject: { commonName: "kube-apiserver-etcd-client" }, usages: ["client"] }, env),
-    frontProxyClient: issue(authorities.frontProxyCa, { subject: { commonName: "front-proxy-client" }, usages: ["client"] }, env),
     etcdServer: store(node, ["server", "client"]),
     etcdPeer: store(node, ["server", "client"]),
     etcdHealthcheckClient: issue(etcdCa, { subject: { commonName: "kube-etcd-healthcheck-client" }, usages: ["client"] }, env),
@@ -86,4 +84,9 @@ export function issueKubelet(
     client: issue(authorities.ca, { subject, usages: ["client"] }, env),
     serving: issue(authorities.ca, { subject, altNames: [node.name, node.address, ...LOCAL], usages: ["server"] }, env),
   };
+}
+
+/** By which API servers show themselves to extension servers. */
+export function issueFrontProxy({ frontProxyCa }: Pick<ClusterAuthorities, "frontProxyCa">, env: IssueEnv): KeyPair {
+  return issue(frontProxyCa, { subject: { commonName: "front-proxy-client" }, usages: ["client"] }, env);
 }

@@ -1,12 +1,14 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type ClusterAuthorities,
+  createAuthority,
   createClusterAuthorities,
   type IssueEnv,
   issue,
   issueAdmin,
   issueControlPlane,
+  issueFrontProxy,
   issueKubelet,
   type KeyPair,
   type KubeconfigOptions,
@@ -19,11 +21,18 @@ const SECRET = { mode: 0o600 };
 
 /** The cluster's authorities from `<state>/pki`, made on the first call. */
 export function loadAuthorities(layout: Layout, env: IssueEnv): ClusterAuthorities {
-  const file = join(layout.pki, "authorities.json");
+  const file = (name: string) => join(layout.pki, name);
+  const known = madeOnce(file("authorities.json"), env, () => createClusterAuthorities(env));
+  if (known.frontProxyCa) return known;
+  // A cluster made before there was aggregation.
+  return { ...known, frontProxyCa: madeOnce(file("front-proxy-ca.json"), env, () => createAuthority("front-proxy-ca", env)) };
+}
+
+function madeOnce<T>(file: string, env: IssueEnv, make: () => T): T {
   if (!existsSync(file)) {
-    mkdirSync(layout.pki, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const own = `${file}.${Buffer.from(env.random.bytes(8)).toString("hex")}`;
-    writeFileSync(own, JSON.stringify(createClusterAuthorities(env)), SECRET);
+    writeFileSync(own, JSON.stringify(make()), SECRET);
     try {
       // Machines that share the folder may all get here at once: the first link wins, the others take its file.
       linkSync(own, file);
@@ -47,8 +56,11 @@ export interface MachineAccess {
 /** Certificates and kubeconfigs of one machine, as kubeadm lays them out. Files that are there are kept. */
 export function writeMachineAccess(access: MachineAccess): void {
   const { machine, layout, authorities, env } = access;
-  if (existsSync(join(layout.kubernetes, "kubelet.conf"))) return;
   const pki = (name: string) => join(layout.pki, name);
+  if (existsSync(join(layout.kubernetes, "kubelet.conf"))) {
+    if (machine.role === "control-plane" && !existsSync(pki("front-proxy-client.crt"))) writeFrontProxy(access);
+    return;
+  }
   writeFileSync(pki("ca.crt"), authorities.ca.cert);
   const kubelet = issueKubelet(authorities, machine, env);
   writePair(join(layout.kubelet, "pki/kubelet"), kubelet.serving);
@@ -75,14 +87,18 @@ function writeControlPlane(access: MachineAccess): void {
   writePair(pki("apiserver"), certs.apiserver);
   writePair(pki("apiserver-kubelet-client"), certs.apiserverKubeletClient);
   writePair(pki("apiserver-etcd-client"), certs.apiserverEtcdClient);
-  writeFileSync(pki("front-proxy-ca.crt"), authorities.frontProxyCa.cert);
-  writePair(pki("front-proxy-client"), certs.frontProxyClient);
+  writeFrontProxy(access);
   writePair(pki("etcd/server"), certs.etcdServer);
   writePair(pki("etcd/peer"), certs.etcdPeer);
   writePair(pki("etcd/healthcheck-client"), certs.etcdHealthcheckClient);
   writeConf(access, "scheduler.conf", "system:kube-scheduler", certs.scheduler);
   writeConf(access, "controller-manager.conf", "system:kube-controller-manager", certs.controllerManager);
   writeConf(access, "admin.conf", "kubernetes-admin", issueAdmin(authorities, env));
+}
+
+function writeFrontProxy({ layout, authorities, env }: MachineAccess): void {
+  writeFileSync(join(layout.pki, "front-proxy-ca.crt"), authorities.frontProxyCa.cert);
+  writePair(join(layout.pki, "front-proxy-client"), issueFrontProxy(authorities, env));
 }
 
 function user(access: MachineAccess, commonName: string): KeyPair {

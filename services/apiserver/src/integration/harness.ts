@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createClusterAuthorities, issue, issueAdmin, issueControlPlane, type KeyPair } from "@flotilla/pki";
+import { createClusterAuthorities, issue, issueAdmin, issueControlPlane, issueFrontProxy, type KeyPair } from "@flotilla/pki";
 import { systemRandom } from "@flotilla/process";
 
 /** Real processes for the integration tests: one store member, API servers on it, the real kubectl. */
@@ -180,7 +180,8 @@ export class Harness {
     const env = { now_ms: Date.now(), random: systemRandom };
     const authorities = createClusterAuthorities(env);
     this.authorities = authorities;
-    const { apiserver, frontProxyClient } = issueControlPlane(authorities, { node: "cp", address: "127.0.0.1", extra: ["localhost"] }, env);
+    const { apiserver } = issueControlPlane(authorities, { node: "cp", address: "127.0.0.1", extra: ["localhost"] }, env);
+    const frontProxyClient = issueFrontProxy(authorities, env);
     write("ca.crt", authorities.ca.cert);
     write("apiserver.crt", apiserver.cert);
     write("apiserver.key", apiserver.key);
