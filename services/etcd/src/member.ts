@@ -12,6 +12,7 @@ import { autoCompact } from "./auto-compaction.ts";
 import type { Start } from "./bootstrap.ts";
 import { HeaderWriter } from "./codec/kv-responses.ts";
 import { Router } from "./grpc/server.ts";
+import { loggedPublications } from "./node/logged-publications.ts";
 import type { PublishEntry } from "./node/machine.ts";
 import { Replica, tickOf } from "./node/replica.ts";
 import { Snapshots } from "./node/snapshots.ts";
@@ -135,8 +136,10 @@ export function createMember(ports: MemberPorts, config: EtcdConfig, start: Star
       ports.exit("the member's log does not agree with its cluster: was its data directory changed or lost?", error as Error);
     }
   };
+  const logged = loggedPublications(start.entries);
   servePeers(peerRouter, {
     replica,
+    dataIdOf: (member) => replica.machine.members.get(member)?.dataId ?? logged.get(member),
     clusterId,
     heardFrom: (member, urls) => peers.heardFrom(member, urls),
     receive: (from, messages) => ports.receive(from, messages, step),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import * as rpc from "@flotilla/rpc/gen/etcd/rpc.ts";
 import { StoreClient, waitForLeader } from "../testing/client.ts";
 import { StoreCluster } from "../testing/processes.ts";
 import { within } from "./workload.ts";
@@ -18,6 +19,8 @@ test("a member that lost its disk while nobody could tell does not vote away wha
     const leader = await waitForLeader(clients);
     const [wiped, behind] = [(leader + 1) % 3, (leader + 2) % 3];
     for (const c of clients) await until(() => c.put("before", "x"));
+    // Each tells the others which data directory is its own just after the first election; what came before it nobody can know.
+    await until(() => published(clients[behind]!));
     await cluster.kill(cluster.members[behind]!);
     await until(() => clients[wiped]!.put("acknowledged", "yes"));
     await Promise.all(cluster.members.map((m) => cluster.kill(m)));
@@ -39,6 +42,12 @@ test("a member that lost its disk while nobody could tell does not vote away wha
     await cluster.destroy();
   }
 });
+
+async function published(client: StoreClient): Promise<void> {
+  const request = rpc.MemberListRequest.encode({ linearizable: true }).finish();
+  const { members } = rpc.MemberListResponse.decode(await client.call("/etcdserverpb.Cluster/MemberList", request));
+  assert.equal(members.filter(({ clientURLs }) => clientURLs.length > 0).length, 3);
+}
 
 async function until(run: () => Promise<unknown>, limit_ms = 60_000): Promise<void> {
   const end = performance.now() + limit_ms;

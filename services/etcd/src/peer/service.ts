@@ -12,6 +12,8 @@ import { PEER_HEADERS, PEER_PATH } from "./link.ts";
 export interface PeerServicePorts {
   readonly replica: Replica;
   readonly clusterId: string;
+  /** The data directory that a member is known to have taken part with. */
+  readonly dataIdOf: (member: NodeId) => string | undefined;
   readonly heardFrom: (member: NodeId, peerURLs: readonly string[]) => void;
   readonly receive: (from: NodeId, messages: readonly Message[]) => void;
   /** Whether calls from this member get through (see faults/). */
@@ -43,7 +45,7 @@ export function servePeers(router: Router, ports: PeerServicePorts): void {
     };
     refuseRemoved();
     // It has lost its disk, and with it the votes and entries that it has promised to keep (paper, figure 2).
-    const known = replica.machine.members.get(from)?.dataId;
+    const known = ports.dataIdOf(from);
     const has = call.headers[PEER_HEADERS.data];
     if (known && has && has !== known) throw rpcError("memberReplaced");
     if (call.session) memberOn.set(call.session, from);
