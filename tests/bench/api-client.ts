@@ -9,15 +9,17 @@ export interface Identity {
 }
 
 const HEAD_END = Buffer.from("\r\n\r\n");
+/** How a chunked body ends; JSON cannot contain it. */
+const CHUNKS_END = Buffer.from("\r\n0\r\n\r\n");
 
-/** One connection. Replies must carry Content-Length; their bodies are counted and dropped unless asked for. */
+/** One connection. Replies' bodies are counted and dropped unless asked for. */
 export class Connection {
   private readonly socket: TLSSocket;
   private readonly host: string;
   private pending: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
   private chunks: Buffer[] = [];
   private size = 0;
-  /** Bytes that the reply has, once its head was read. */
+  /** Bytes that the reply has, once its head was read; Infinity for a chunked one. */
   private wanted = 0;
   private bodyAt = 0;
   private status = 0;
@@ -66,7 +68,7 @@ export class Connection {
     this.chunks.push(chunk);
     this.size += chunk.length;
     if (this.wanted === 0) this.readHead();
-    if (this.wanted === 0 || this.size < this.wanted) return;
+    if (this.wanted === 0 || (this.size < this.wanted && !this.lastChunkCame())) return;
     const { chunks, bodyAt, status } = this;
     const pending = this.pending;
     this.chunks = [];
@@ -76,16 +78,22 @@ export class Connection {
     pending?.resolve({ status, body: () => Buffer.concat(chunks).subarray(bodyAt).toString() });
   }
 
+  private lastChunkCame(): boolean {
+    if (this.wanted !== Number.POSITIVE_INFINITY) return false;
+    const last = this.chunks.at(-1)!;
+    const tail = last.length >= CHUNKS_END.length || this.chunks.length === 1 ? last : Buffer.concat(this.chunks.slice(-3));
+    return tail.subarray(-CHUNKS_END.length).equals(CHUNKS_END);
+  }
+
   private readHead(): void {
     const bytes = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
     const end = bytes.indexOf(HEAD_END);
     if (end < 0) return;
     const head = bytes.toString("latin1", 0, end);
     const length = /content-length: (\d+)/i.exec(head);
-    if (!length) throw new Error(`an answer without a length: ${head}`);
     this.status = Number(head.slice(9, 12));
     this.bodyAt = end + HEAD_END.length;
-    this.wanted = this.bodyAt + Number(length[1]);
+    this.wanted = length ? this.bodyAt + Number(length[1]) : Number.POSITIVE_INFINITY;
   }
 }
 

@@ -1,5 +1,5 @@
-// API server processes of ours on one store, with certificates of their own, for benchmarks.
-import { type ChildProcess, spawn } from "node:child_process";
+// API server processes, of ours or upstream's, on one store, with certificates of their own, for benchmarks.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { dirname, join } from "node:path";
@@ -11,9 +11,18 @@ import { nodeCommand } from "../../services/flotillad/src/install.ts";
 import type { Identity } from "./api-client.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-/** BENCH_DIST: bundles of another build; BENCH_NODE_ARGS: flags such as --cpu-prof for the API servers' Node. */
-const { BENCH_DIST = join(ROOT, "dist"), BENCH_NODE_ARGS = "" } = process.env;
+/**
+ * BENCH_DIST: bundles of another build; BENCH_NODE_ARGS: flags such as --cpu-prof for the API servers' Node;
+ * KUBE_APISERVER: upstream's program, where it is not on the PATH.
+ */
+const { BENCH_DIST = join(ROOT, "dist"), BENCH_NODE_ARGS = "", KUBE_APISERVER = "kube-apiserver" } = process.env;
 const STOP_MS_MAX = 5_000;
+
+/** `ours`, or the kube-apiserver that is installed. */
+export type Program = "ours" | "upstream";
+
+/** Its version; undefined where it is not installed. */
+export const upstreamVersion = (): string | undefined => spawnSync(KUBE_APISERVER, ["--version"], { encoding: "utf8" }).stdout?.trim();
 
 interface Replica {
   port: number;
@@ -21,6 +30,7 @@ interface Replica {
 }
 
 export interface BenchOptions {
+  program?: Program;
   store?: Kind;
   replicas?: number;
   /** Further flags of the API servers. */
@@ -44,11 +54,11 @@ export class BenchApiServer {
   }
 
   static async start(options: BenchOptions = {}): Promise<BenchApiServer> {
-    const { store: kind = "bundle", replicas: count = 1, flags = [] } = options;
+    const { program = "ours", store: kind = "bundle", replicas: count = 1, flags = [] } = options;
     const store = await StoreCluster.start(kind, 1);
     writeCertificates(store.folder);
     const started = performance.now();
-    const replicas = await Promise.all(Array.from({ length: count }, (_, i) => startReplica(store, i, flags)));
+    const replicas = await Promise.all(Array.from({ length: count }, (_, i) => startReplica(store, i, program, flags)));
     await Promise.all(replicas.map(({ port }) => untilReady(port, 20_000)));
     return new BenchApiServer(store, replicas, performance.now() - started);
   }
@@ -75,33 +85,38 @@ export class BenchApiServer {
   }
 }
 
-async function startReplica(store: StoreCluster, index: number, flags: readonly string[]): Promise<Replica> {
+async function startReplica(store: StoreCluster, index: number, program: Program, more: readonly string[]): Promise<Replica> {
   const [port, grpcPort] = (await freePorts(2)) as [number, number];
   const file = (name: string) => join(store.folder, name);
-  const bundle = join(BENCH_DIST, "apiserver.mjs");
   const log = openSync(file(`apiserver-${index}.log`), "a");
-  const child = spawn(
-    process.execPath,
-    [
-      ...nodeFlags(),
-      ...BENCH_NODE_ARGS.split(" ").filter((arg) => arg !== ""),
-      existsSync(bundle) ? bundle : join(ROOT, "services/apiserver/src/main.ts"),
-      `--etcd-servers=${store.members.map((member) => member.clientUrl).join(",")}`,
-      "--bind-address=127.0.0.1",
-      `--advertise-address=127.0.0.${index + 1}`,
-      `--secure-port=${port}`,
-      `--grpc-port=${grpcPort}`,
-      `--client-ca-file=${file("ca.crt")}`,
-      `--tls-cert-file=${file("apiserver.crt")}`,
-      `--tls-private-key-file=${file("apiserver.key")}`,
-      `--service-account-key-file=${file("sa.pub")}`,
-      `--service-account-signing-key-file=${file("sa.key")}`,
-      "--authorization-mode=Node,RBAC",
-      ...flags,
-    ],
-    { stdio: ["ignore", log, log] },
-  );
+  const [command, ...args] = program === "ours" ? [...ownCommand(), `--grpc-port=${grpcPort}`] : [KUBE_APISERVER, ...UPSTREAM_FLAGS];
+  const flags = [
+    `--etcd-servers=${store.members.map((member) => member.clientUrl).join(",")}`,
+    "--bind-address=127.0.0.1",
+    `--advertise-address=127.0.0.${index + 1}`,
+    `--secure-port=${port}`,
+    `--client-ca-file=${file("ca.crt")}`,
+    `--tls-cert-file=${file("apiserver.crt")}`,
+    `--tls-private-key-file=${file("apiserver.key")}`,
+    `--service-account-key-file=${file("sa.pub")}`,
+    `--service-account-signing-key-file=${file("sa.key")}`,
+    "--authorization-mode=Node,RBAC",
+  ];
+  const child = spawn(command!, [...args, ...flags, ...more], { stdio: ["ignore", log, log], cwd: store.folder });
   return { port, process: child };
+}
+
+/** What upstream's asks for where ours has a default. */
+const UPSTREAM_FLAGS = [
+  "--service-account-issuer=https://kubernetes.default.svc",
+  "--service-cluster-ip-range=10.96.0.0/12",
+  "--endpoint-reconciler-type=none",
+];
+
+function ownCommand(): string[] {
+  const bundle = join(BENCH_DIST, "apiserver.mjs");
+  const nodeArgs = BENCH_NODE_ARGS.split(" ").filter((arg) => arg !== "");
+  return [process.execPath, ...nodeFlags(), ...nodeArgs, existsSync(bundle) ? bundle : join(ROOT, "services/apiserver/src/main.ts")];
 }
 
 /** The flags with which a cluster starts its API servers. */

@@ -13,8 +13,8 @@ export async function watchDelays(ports: readonly number[], identity: Identity, 
       const lines = (rest + chunk.toString("latin1")).split("\n");
       rest = lines.pop()!;
       for (const line of lines) {
-        if (!line.includes('"name":"o-')) continue;
         const at = line.indexOf('"sent":"') + 8;
+        if (at < 8 || !line.includes('"name":"o-')) continue;
         delays_ms.push(now - Number(line.slice(at, line.indexOf('"', at))));
       }
     };

@@ -1,10 +1,11 @@
 // The API server under 32 TLS connections, with 1 KB objects, on one member of the store: what one
 // server does, how three grow, what 5,000 idle watches cost. The goals are what a real
-// kube-apiserver 1.20 on one etcd did on two cores.
+// kube-apiserver 1.20 on one etcd did on two cores; where one is installed (or named by KUBE_APISERVER)
+// it is measured in the same run.
 //   npm run bench -- api [etcd] [create get patch list labels delete alone scale idle]
 import { type Identity, Pool } from "./api-client.ts";
 import { figures, type Load, load, type Measured, memory_mb } from "./api-load.ts";
-import { BenchApiServer } from "./api-server.ts";
+import { BenchApiServer, type BenchOptions, upstreamVersion } from "./api-server.ts";
 import { idleConnections, idleStreams, watchDelays } from "./api-watchers.ts";
 import { percentile, round } from "./measure.ts";
 
@@ -45,8 +46,10 @@ export default async function api(args: string[] = []): Promise<Record<string, u
   const phases = args.filter((arg) => arg !== "etcd");
   const wanted = (phase: string) => phases.length === 0 || phases.includes(phase);
   const single = ["create", "get", "patch", "list", "labels", "delete", "alone"].some(wanted);
+  const version = upstreamVersion();
   return {
-    ...(single ? await oneServer(store, wanted) : {}),
+    ...(single ? await oneServer({ store }, wanted) : {}),
+    ...(single && version ? { reference: { version, ...(await oneServer({ program: "upstream", store: "etcd" }, wanted)) } } : {}),
     ...(wanted("scale") ? { scale: await scale(store) } : {}),
     ...(wanted("idle") ? { idleWatches: await idle(store) } : {}),
     goals: GOALS,
@@ -58,8 +61,8 @@ const object = (name: string, labels?: Record<string, string>) => ({
   data: DATA,
 });
 
-async function oneServer(store: "etcd" | "bundle", wanted: (phase: string) => boolean): Promise<Record<string, unknown>> {
-  const server = await BenchApiServer.start({ store });
+async function oneServer(which: BenchOptions, wanted: (phase: string) => boolean): Promise<Record<string, unknown>> {
+  const server = await BenchApiServer.start(which);
   const { ports, pids, identity } = server;
   const options: Load = { workers: CONNECTIONS, seconds: SECONDS, pids };
   const out: Record<string, unknown> = { ready_ms: round(server.ready_ms, 0) };
