@@ -71,6 +71,10 @@ export class BenchApiServer {
     return this.replicas.map(({ process }) => process.pid!);
   }
 
+  get storePids(): number[] {
+    return this.store.members.flatMap(({ process }) => process?.pid ?? []);
+  }
+
   /** In order, so that a profile asked for is written. */
   async stop(): Promise<void> {
     await Promise.all(

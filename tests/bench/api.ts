@@ -47,13 +47,29 @@ export default async function api(args: string[] = []): Promise<Record<string, u
   const wanted = (phase: string) => phases.length === 0 || phases.includes(phase);
   const single = ["create", "get", "patch", "list", "labels", "delete", "alone"].some(wanted);
   const version = upstreamVersion();
+  const ours = single ? await oneServer({ store }, wanted) : {};
+  const upstream = single && version ? await oneServer({ program: "upstream", store: "etcd" }, wanted) : undefined;
   return {
-    ...(single ? await oneServer({ store }, wanted) : {}),
-    ...(single && version ? { reference: { version, ...(await oneServer({ program: "upstream", store: "etcd" }, wanted)) } } : {}),
+    ...ours,
+    ...(upstream ? { reference: { version, ...upstream }, ratios: ratios(ours, upstream) } : {}),
     ...(wanted("scale") ? { scale: await scale(store) } : {}),
     ...(wanted("idle") ? { idleWatches: await idle(store) } : {}),
     goals: GOALS,
   };
+}
+
+type Figures = { [name: string]: unknown };
+
+/** Above 1 ours is better: more per second, or less time and memory. */
+function ratios(ours: Figures, upstream: Figures): Figures {
+  const out: Figures = {};
+  for (const [name, own] of Object.entries(ours)) {
+    const other = upstream[name];
+    if (typeof own === "object") out[name] = ratios(own as Figures, other as Figures);
+    else if (name.endsWith("_per_s") || name === "per_s") out[name] = round(Number(own) / Number(other));
+    else if (name.endsWith("_ms") || name.endsWith("_mb")) out[name] = round(Number(other) / Number(own));
+  }
+  return out;
 }
 
 const object = (name: string, labels?: Record<string, string>) => ({
