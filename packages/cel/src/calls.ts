@@ -16,12 +16,11 @@ export function compileCall(compiler: Compiler, node: Call): Compiled {
   if (target) {
     const qualified = compiler.qualifiedName(target);
     const name = `${qualified}.${node.name}`;
-    if (qualified !== undefined && compiler.functions.has(name))
-      return resolved(compiler, { ...node, name, target: undefined }, node.args, false);
-    return resolved(compiler, node, [target, ...node.args], true);
+    if (qualified !== undefined && compiler.functions.has(name)) return resolved(compiler, node, name, node.args, false);
+    return resolved(compiler, node, node.name, [target, ...node.args], true);
   }
   if (node.name === "_==_" || node.name === "_!=_") return equality(compiler, node);
-  return resolved(compiler, node, node.args, false);
+  return resolved(compiler, node, node.name, node.args, false);
 }
 
 function equality(compiler: Compiler, node: Call): Compiled {
@@ -29,19 +28,19 @@ function equality(compiler: Compiler, node: Call): Compiled {
   const variable: CelType = { kind: "param", name: "A" };
   const bindings: Bindings = new Map();
   if (!assignable(variable, left.type, bindings) || !assignable(variable, right.type, bindings))
-    return mismatch(compiler, node, [left, right], false);
+    return mismatch(compiler, node, node.name, [left, right], false);
   const wanted = node.name === "_==_";
   return { type: BOOL, run: (evaluation) => equal(left.run(evaluation), right.run(evaluation), evaluation) === wanted };
 }
 
-function resolved(compiler: Compiler, node: Call, argNodes: readonly Node[], member: boolean): Compiled {
-  const overloads = (compiler.functions.get(node.name) ?? []).filter((overload) => overload.member === member);
+function resolved(compiler: Compiler, node: Call, name: string, argNodes: readonly Node[], member: boolean): Compiled {
+  const overloads = (compiler.functions.get(name) ?? []).filter((overload) => overload.member === member);
   if (overloads.length === 0) {
     for (const arg of argNodes) compiler.compile(arg);
-    return compiler.issue(node.at, `undeclared reference to '${node.name}' (in container '')`);
+    return compiler.issue(node.at, `undeclared reference to '${name}' (in container '')`);
   }
   // The list that format() takes mixes types by its nature.
-  const args = argNodes.map((arg) => (node.name === "format" ? compiler.compileMixed(arg) : compiler.compile(arg)));
+  const args = argNodes.map((arg) => (name === "format" ? compiler.compileMixed(arg) : compiler.compile(arg)));
   const matching = overloads.flatMap((overload) => {
     const bindings: Bindings = new Map();
     if (overload.parameters.length !== args.length) return [];
@@ -49,8 +48,10 @@ function resolved(compiler: Compiler, node: Call, argNodes: readonly Node[], mem
     return [{ overload, result: substitute(overload.result, bindings) }];
   });
   const [first] = matching;
-  if (!first) return mismatch(compiler, node, args, member);
-  checkPattern(compiler, node, argNodes);
+  if (!first) return mismatch(compiler, node, name, args, member);
+  checkPattern(compiler, name, argNodes);
+  const namespaced = !member && node.target !== undefined;
+  compiler.calls.set(node, { name, overloads: matching.map(({ overload }) => overload), namespaced });
   const same = matching.every(({ result }) => typeText(result) === typeText(first.result));
   const certain = matching.length === 1 && args.every(({ type }, index) => isCertain(type, first.overload.parameters[index]!));
   const runs = args.map(({ run }) => run);
@@ -93,15 +94,15 @@ function dispatched(overloads: readonly Overload[], runs: Runs) {
   };
 }
 
-function mismatch(compiler: Compiler, node: Call, args: readonly Compiled[], member: boolean): Compiled {
+function mismatch(compiler: Compiler, node: Call, name: string, args: readonly Compiled[], member: boolean): Compiled {
   const types = args.map(({ type }) => typeText(type));
   const applied = member ? `${types[0]}.(${types.slice(1).join(", ")})` : `(${types.join(", ")})`;
-  return compiler.issue(node.at, `found no matching overload for '${node.name}' applied to '${applied}'`);
+  return compiler.issue(node.at, `found no matching overload for '${name}' applied to '${applied}'`);
 }
 
 /** A pattern that stands in the expression is compiled with it: a wrong one is a compilation error. */
-function checkPattern(compiler: Compiler, node: Call, args: readonly Node[]): void {
-  if (node.name !== "matches" && node.name !== "find" && node.name !== "findAll") return;
+function checkPattern(compiler: Compiler, name: string, args: readonly Node[]): void {
+  if (name !== "matches" && name !== "find" && name !== "findAll") return;
   const pattern = args[1];
   if (pattern?.kind !== "const" || typeof pattern.value !== "string") return;
   try {

@@ -1,5 +1,7 @@
 /** An expression made a program: `compile("self.replicas <= 5", { variables: { self: DYN } }).evaluate({ self })`. */
-import { Compiler, type Variable } from "./compiler.ts";
+import type { Node } from "./ast.ts";
+import { Compiler, type Run, type Variable } from "./compiler.ts";
+import { estimateCost } from "./cost/estimate.ts";
 import { CompileError, CostError } from "./errors.ts";
 import { type Budget, CALL_COST_MAX, Evaluation } from "./evaluation.ts";
 import type { Library, Overload } from "./functions.ts";
@@ -29,6 +31,8 @@ export interface Program {
   readonly expression: string;
   /** The type of what it yields, DYN where only evaluation tells. */
   readonly type: CelType;
+  /** The variables that it speaks of. */
+  readonly variables: ReadonlySet<string>;
   /**
    * Bindings are plain JSON or Values, seen through the declared types; one that is missing fails only where it is used.
    * @throws EvaluationError, CostError
@@ -38,6 +42,22 @@ export interface Program {
 
 /** @throws CompileError naming everything that is wrong. */
 export function compile(expression: string, options: CompileOptions): Program {
+  return check(expression, options).program;
+}
+
+/**
+ * Compiles, and tells what a run costs at most (cost/estimate.ts). What has no declaration of its own is looked up in
+ * that of the variable named `root`.
+ * @throws CompileError
+ */
+export function compileWithCost(expression: string, options: CompileOptions, root: string): { program: Program; cost: number } {
+  const { program, node, compiler } = check(expression, options);
+  const { types, calls, names } = compiler;
+  const { variables } = options;
+  return { program, cost: estimateCost(node, { types, calls, names, variables, root: variables[root] }) };
+}
+
+function check(expression: string, options: CompileOptions): { program: Program; node: Node; compiler: Compiler } {
   const node = parse(expression);
   const names = Object.keys(options.variables);
   const variables = new Map<string, Variable>(names.map((name, slot) => [name, { slot, type: options.variables[name]! }]));
@@ -48,11 +68,22 @@ export function compile(expression: string, options: CompileOptions): Program {
       expression,
       [...compiler.issues].sort((a, b) => a.at - b.at),
     );
+  return { node, compiler, program: programOf(expression, type, run, variables, compiler) };
+}
+
+function programOf(
+  expression: string,
+  type: CelType,
+  run: Run,
+  variables: ReadonlyMap<string, Variable>,
+  { slots: slotCount, spokenOf }: Compiler,
+): Program {
   return {
     expression,
     type,
+    variables: spokenOf,
     evaluate(bindings, { cost_max = CALL_COST_MAX, budget } = {}) {
-      const slots = new Array<Value | undefined>(compiler.slots);
+      const slots = new Array<Value | undefined>(slotCount);
       for (const [name, variable] of variables)
         if (bindings[name] !== undefined) slots[variable.slot] = fromJson(bindings[name], variable.type);
       const evaluation = new Evaluation(slots, budget ? Math.min(cost_max, budget.left) : cost_max);

@@ -22,6 +22,14 @@ export interface Compiled {
   run: Run;
 }
 
+/** A call and what it may mean: several overloads where only values tell. */
+export interface Resolved {
+  name: string;
+  overloads: readonly Overload[];
+  /** What stands before the dot is part of the name: sets.contains. */
+  namespaced: boolean;
+}
+
 export interface Variable {
   slot: number;
   type: CelType;
@@ -35,6 +43,12 @@ for (const name of ["google.protobuf.Timestamp", "google.protobuf.Duration"]) TY
 
 export class Compiler {
   readonly issues: Issue[] = [];
+  /** What was found out about the tree, for those who walk it later. */
+  readonly types = new Map<Node, CelType>();
+  readonly calls = new Map<Node, Resolved>();
+  readonly names = new Set<Node>();
+  /** The variables that the expression speaks of. */
+  readonly spokenOf = new Set<string>();
   readonly functions: ReadonlyMap<string, readonly Overload[]>;
   /** Lists and maps must hold values of one type, as Kubernetes wants it. */
   homogeneous: boolean;
@@ -86,6 +100,12 @@ export class Compiler {
   }
 
   compile(node: Node): Compiled {
+    const compiled = this.#compile(node);
+    this.types.set(node, compiled.type);
+    return compiled;
+  }
+
+  #compile(node: Node): Compiled {
     switch (node.kind) {
       case "const":
         return { type: typeOfConstant(node.value), run: () => node.value };
@@ -138,6 +158,8 @@ export class Compiler {
 
   #identifier(name: string, at: number): Compiled {
     const variable = this.#find(name);
+    const bare = name.replace(/^\./, "");
+    if (variable && this.#scopes[0]!.get(bare) === variable) this.spokenOf.add(bare);
     if (!variable) return this.#typeName(name) ?? this.issue(at, `undeclared reference to '${name}' (in container '')`);
     const { slot, type } = variable;
     return {
@@ -161,18 +183,18 @@ export class Compiler {
   #select(node: Extract<Node, { kind: "select" }>): Compiled {
     // A variable may have a dot in its name: authorizer.requestResource.
     const dotted = node.operand.kind === "ident" && !node.optional ? `${node.operand.name}.${node.field}` : "";
-    if (this.#scopes[0]!.has(dotted)) return this.#identifier(dotted, node.at);
     const qualified = this.qualifiedName(node);
-    if (qualified !== undefined) {
-      const found = this.#typeName(qualified);
-      if (found) return found;
+    const found = this.#scopes[0]!.has(dotted) ? this.#identifier(dotted, node.at) : qualified && this.#typeName(qualified);
+    if (found) {
+      this.names.add(node);
+      return found;
     }
     const operand = this.compile(node.operand);
     const chained = operand.type.kind === "optional";
-    const found = this.#fieldType(operand.type.kind === "optional" ? operand.type.value : operand.type, node.field, node.at);
+    const member = this.#fieldType(operand.type.kind === "optional" ? operand.type.value : operand.type, node.field, node.at);
     const optional = chained || node.optional;
     // dyn may turn out to be an optional; so may the result.
-    const type = optional && found.kind !== "optional" ? optionalOf(found) : found;
+    const type = optional && member.kind !== "optional" ? optionalOf(member) : member;
     const { field } = node;
     return {
       type,

@@ -1,9 +1,9 @@
-/** Types as the checker sees them. */
+/** Types as the checker sees them. `size_max` bounds what cost estimates count on (cost/estimate.ts): characters, bytes, items, entries. */
 
 export type CelType =
-  | { kind: "simple"; name: SimpleName }
-  | { kind: "list"; element: CelType; unordered?: boolean }
-  | { kind: "map"; key: CelType; value: CelType }
+  | { kind: "simple"; name: SimpleName; size_max?: number }
+  | { kind: "list"; element: CelType; unordered?: boolean; size_max?: number }
+  | { kind: "map"; key: CelType; value: CelType; size_max?: number }
   | ObjectType
   | { kind: "optional"; value: CelType }
   /** A library's own: Quantity, URL, … */
@@ -28,7 +28,10 @@ export interface FieldType {
   absent?: unknown;
 }
 
-const simple = (name: SimpleName): CelType => ({ kind: "simple", name });
+type Simple = Extract<CelType, { kind: "simple" }>;
+/** Types whose values come in sizes. */
+type Sized = Extract<CelType, { size_max?: number }>;
+const simple = (name: SimpleName): Simple => ({ kind: "simple", name });
 
 export const DYN = simple("dyn");
 export const BOOL = simple("bool");
@@ -42,8 +45,10 @@ export const TIMESTAMP = simple("timestamp");
 export const DURATION = simple("duration");
 export const TYPE = simple("type");
 
-export const listOf = (element: CelType, unordered = false): CelType => ({ kind: "list", element, ...(unordered ? { unordered } : {}) });
-export const mapOf = (key: CelType, value: CelType): CelType => ({ kind: "map", key, value });
+export const listOf = (element: CelType, unordered = false): Sized => ({ kind: "list", element, ...(unordered ? { unordered } : {}) });
+export const mapOf = (key: CelType, value: CelType): Sized => ({ kind: "map", key, value });
+/** The same type with a bound on its values' size. */
+export const atMost = <T extends Sized>(type: T, size_max: number): T => ({ ...type, size_max });
 export const optionalOf = (value: CelType): CelType => ({ kind: "optional", value });
 export const opaque = (name: string): CelType => ({ kind: "opaque", name });
 

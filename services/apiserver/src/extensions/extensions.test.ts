@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CustomResourceDefinition, FieldErrors, type JsonSchema, type KubeObject, structuralOf } from "@flotilla/api";
+import { escapedName } from "@flotilla/kube-cel";
 import { compileRules } from "./rules.ts";
 import { nextStatus } from "./status.ts";
-import { escapedName } from "./types.ts";
 
 const NOW = Date.parse("2024-01-01T00:00:00Z");
 

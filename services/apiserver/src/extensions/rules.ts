@@ -13,7 +13,7 @@ import {
   STRING,
   typeText,
 } from "@flotilla/cel";
-import { typeOf } from "./types.ts";
+import { typeOf } from "@flotilla/kube-cel";
 
 /** For all rules of one object. */
 const OBJECT_COST_MAX = 10_000_000;

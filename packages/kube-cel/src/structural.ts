@@ -1,6 +1,21 @@
-/** Structural schemas as types of CEL (apiserver/pkg/cel: SchemaDeclType). */
+/** Structural schemas as types of CEL, with the sizes that cost estimates count on (apiserver/pkg/cel: SchemaDeclType). */
 import type { Structural } from "@flotilla/api";
-import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, type FieldType, INT, listOf, mapOf, STRING, TIMESTAMP } from "@flotilla/cel";
+import {
+  atMost,
+  BOOL,
+  BYTES,
+  type CelType,
+  DOUBLE,
+  DURATION,
+  DYN,
+  type FieldType,
+  INT,
+  listOf,
+  mapOf,
+  STRING,
+  TIMESTAMP,
+} from "@flotilla/cel";
+import { entriesMax, itemsMax, TEXT_SIZE_MAX, textSizeMax } from "./sizes.ts";
 
 const KEYWORDS = new Set(
   "true false null in as break const continue else for function if import let loop package namespace return var void while".split(" "),
@@ -14,14 +29,19 @@ export function escapedName(name: string): string | undefined {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined;
 }
 
-const STRING_FORMATS: Record<string, CelType> = { byte: BYTES, date: TIMESTAMP, "date-time": TIMESTAMP, duration: DURATION };
+const STRING_FORMATS: Record<string, Parameters<typeof atMost>[0]> = {
+  byte: BYTES,
+  date: TIMESTAMP,
+  "date-time": TIMESTAMP,
+  duration: DURATION,
+};
 
 /** undefined: nothing is known of it, and rules cannot see it. `resource`: has apiVersion, kind and metadata. */
 export function typeOf(schema: Structural, resource = false): CelType | undefined {
-  if (schema.intOrString) return DYN;
+  if (schema.intOrString) return atMost(DYN, textSizeMax(schema));
   const type = baseType(schema, resource);
   // A null must compare: scalars that may be null are told apart at run time.
-  return schema.nullable && type?.kind === "simple" ? DYN : type;
+  return schema.nullable && type?.kind === "simple" ? atMost(DYN, type.size_max ?? 0) : type;
 }
 
 function baseType(schema: Structural, resource: boolean): CelType | undefined {
@@ -30,10 +50,10 @@ function baseType(schema: Structural, resource: boolean): CelType | undefined {
       return objectOf(schema, resource);
     case "array": {
       const element = schema.items && typeOf(schema.items);
-      return element && listOf(element, schema.listType === "set" || schema.listType === "map");
+      return element && atMost(listOf(element, schema.listType === "set" || schema.listType === "map"), itemsMax(schema));
     }
     case "string":
-      return STRING_FORMATS[schema.source["format"] as string] ?? STRING;
+      return atMost(STRING_FORMATS[schema.source["format"] as string] ?? STRING, textSizeMax(schema));
     case "integer":
       return INT;
     case "number":
@@ -45,23 +65,25 @@ function baseType(schema: Structural, resource: boolean): CelType | undefined {
   }
 }
 
+/** Any text that fits into a request. */
+const TEXT = atMost(STRING, TEXT_SIZE_MAX);
 const METADATA: CelType = {
   kind: "object",
   name: "metadata",
-  field: (name) => (name === "name" || name === "generateName" ? { type: STRING, json: name } : undefined),
+  field: (name) => (name === "name" || name === "generateName" ? { type: TEXT, json: name } : undefined),
 };
 const RESOURCE_FIELDS: Record<string, FieldType> = {
-  apiVersion: { type: STRING, json: "apiVersion" },
-  kind: { type: STRING, json: "kind" },
+  apiVersion: { type: TEXT, json: "apiVersion" },
+  kind: { type: TEXT, json: "kind" },
   metadata: { type: METADATA, json: "metadata" },
 };
 
 function objectOf(schema: Structural, resource: boolean): CelType | undefined {
   if (typeof schema.additional === "object") {
     const value = typeOf(schema.additional);
-    return value && mapOf(STRING, value);
+    return value && atMost(mapOf(STRING, value), entriesMax(schema));
   }
-  if (schema.additional === true) return mapOf(STRING, DYN);
+  if (schema.additional === true) return atMost(mapOf(STRING, DYN), entriesMax(schema));
   const fields = new Map<string, FieldType>();
   for (const [json, property] of schema.properties) {
     const name = escapedName(json);
