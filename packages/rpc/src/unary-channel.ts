@@ -2,7 +2,8 @@ import type { Clock } from "@flotilla/base";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { MESSAGE_BYTES_MAX, type TlsFiles } from "./channel.ts";
 import { Http2Connection, type OpenStream, type StreamHandler } from "./http2/connection.ts";
-import { encodeHeaders, type Headers } from "./http2/hpack.ts";
+import type { Headers } from "./http2/hpack-decoder.ts";
+import { encodeHeaders } from "./http2/hpack-encoder.ts";
 
 /** A method of a generated service definition. */
 export interface UnaryDefinition<Q, R> {

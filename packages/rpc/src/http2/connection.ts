@@ -1,29 +1,18 @@
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import type { TlsFiles } from "../channel.ts";
-import {
-  CANCEL,
-  FLAG,
-  FRAME,
-  FRAME_BYTES_DEFAULT,
-  type Frame,
-  FrameReader,
-  frame,
-  frameHeader,
-  numberFrame,
-  PREFACE,
-  SETTING,
-  settingsFrame,
-  WINDOW_BYTES_DEFAULT,
-} from "./frames.ts";
-import { HeaderDecoder, type Headers } from "./hpack.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { ackOf, ConnectionError, ERROR, FLAG, FRAME, frameOf, headOf, numberFrame, PREFACE } from "./frames.ts";
+import { HeaderBlocks } from "./header-blocks.ts";
+import { type Headers, HpackDecoder } from "./hpack-decoder.ts";
+import { RECEIVE_WINDOW_BYTES, UNSENT_BYTES_MAX } from "./limits.ts";
+import { checkPing, creditDue, type Receiver, readIncrement, readReset, unpadded } from "./payloads.ts";
+import { DEFAULT_FRAME_BYTES_MAX, DEFAULT_WINDOW_BYTES, readSettings, SETTING, settingsFrame, WINDOW_BYTES_MAX } from "./settings.ts";
+import { openSocket } from "./socket.ts";
 
-/** What the peer may send before we have read it, of one stream and of all together. */
-const WINDOW_BYTES = 8 * 1024 * 1024;
 /** What we take in one frame. */
-const FRAME_BYTES_MAX = 1024 * 1024;
-const HEADER_BLOCK_BYTES_MAX = 256 * 1024;
-const READ_BYTES = 256 * 1024;
+const FRAME_BYTES_MAX = 1 << 20;
+const HEADER_BLOCK_BYTES_MAX = 256 << 10;
+const READ_BYTES = 256 << 10;
 const STREAM_ID_MAX = 0x7fffffff;
 /** A watch and a call: nobody to share a write with. */
 const LONE_STREAMS = 2;
@@ -36,13 +25,11 @@ export interface StreamHandler {
   closed(error?: Error): void;
 }
 
-interface Stream {
+interface Stream extends Receiver {
   id: number;
   handler: StreamHandler;
   /** What we may still send. */
-  window: number;
-  /** Received since we last gave room back. */
-  received: number;
+  window_bytes: number;
   /** Bytes that wait for room. */
   unsent: { bytes: Buffer; end: boolean }[];
 }
@@ -58,41 +45,42 @@ export interface OpenStream {
  * no dynamic header table. Node's own spends on a call five times what the call itself costs.
  * 1. Frames of one stream go out in order, and never more than the peer's windows allow.
  * 2. Every stream's handler hears `closed` exactly once.
+ * 3. Once closed, nothing is read or written any more.
  */
 export class Http2Connection {
   private readonly socket: Socket;
-  private readonly frames = new FrameReader(FRAME_BYTES_MAX);
-  private readonly decoder = new HeaderDecoder();
+  private readonly reader = new FrameReader(FRAME_BYTES_MAX, (type, flags, id, payload) => this.frame(type, flags, id, payload));
+  private readonly blocks = new HeaderBlocks(HEADER_BLOCK_BYTES_MAX, (id, flags, block) => this.headers(id, flags, block));
+  private readonly decoder = new HpackDecoder({ table_bytes_max: 0, headers_bytes_max: HEADER_BLOCK_BYTES_MAX });
+  private readonly received: Receiver = { uncredited_bytes: 0 };
   private readonly streams = new Map<number, Stream>();
   private readonly ended: (error: Error) => void;
   private nextId = 1;
-  private window = WINDOW_BYTES_DEFAULT;
-  private streamWindow = WINDOW_BYTES_DEFAULT;
-  private frameBytesMax = FRAME_BYTES_DEFAULT;
+  private window_bytes = DEFAULT_WINDOW_BYTES;
+  private streamWindow_bytes = DEFAULT_WINDOW_BYTES;
+  private frame_bytes_max = DEFAULT_FRAME_BYTES_MAX;
   private streamsMax = Number.POSITIVE_INFINITY;
-  private received = 0;
   private out: Buffer[] = [];
   private flushing = false;
   private closedBy: Error | undefined;
-  /** A header block that comes in parts. */
-  private block: { stream: number; flags: number; parts: Buffer[]; size: number } | undefined;
   /** Streams that wait until the peer allows another one. */
   private readonly waiting: (() => void)[] = [];
 
   /** `ended` is called once, when no further stream can be opened here. */
   constructor(url: string, tls: TlsFiles, ended: (error: Error) => void) {
     this.ended = ended;
-    this.socket = open(new URL(url), tls, (chunk) => this.take(chunk));
+    this.socket = connected(new URL(url), tls, (chunk) => this.take(chunk));
     this.socket.setNoDelay(true);
     this.socket.on("error", (error) => this.fail(error));
     this.socket.on("close", () => this.fail(new Error("the connection was lost")));
     const settings = settingsFrame([
       [SETTING.headerTableSize, 0],
       [SETTING.enablePush, 0],
-      [SETTING.initialWindowSize, WINDOW_BYTES],
+      [SETTING.initialWindowSize, RECEIVE_WINDOW_BYTES],
       [SETTING.maxFrameSize, FRAME_BYTES_MAX],
     ]);
-    this.send(PREFACE, settings, numberFrame(FRAME.windowUpdate, 0, WINDOW_BYTES));
+    const window = numberFrame(FRAME.windowUpdate, 0, RECEIVE_WINDOW_BYTES - DEFAULT_WINDOW_BYTES);
+    this.send(Buffer.from(PREFACE), settings, window);
   }
 
   get usable(): boolean {
@@ -101,13 +89,13 @@ export class Http2Connection {
 
   /** `headers` as encodeHeaders made them. */
   request(headers: Buffer, handler: StreamHandler): OpenStream {
-    const stream: Stream = { id: 0, handler, window: 0, received: 0, unsent: [] };
+    const stream: Stream = { id: 0, handler, window_bytes: 0, uncredited_bytes: 0, unsent: [] };
     const begin = () => {
       stream.id = this.nextId;
       this.nextId += 2;
-      stream.window = this.streamWindow;
+      stream.window_bytes = this.streamWindow_bytes;
       this.streams.set(stream.id, stream);
-      this.send(frame(FRAME.headers, FLAG.endHeaders, stream.id, headers));
+      this.send(frameOf(FRAME.headers, FLAG.endHeaders, stream.id, headers));
       this.pump(stream);
     };
     if (this.closedBy) queueMicrotask(() => handler.closed(this.closedBy));
@@ -137,22 +125,22 @@ export class Http2Connection {
     const index = this.waiting.indexOf(begin);
     if (index >= 0) this.waiting.splice(index, 1);
     if (this.streams.get(stream.id) !== stream) return;
-    this.send(numberFrame(FRAME.rstStream, stream.id, CANCEL));
+    this.send(numberFrame(FRAME.reset, stream.id, ERROR.cancel));
     this.finish(stream);
   }
 
   /** Sends what the windows allow. */
   private pump(stream: Stream): void {
     for (let next = stream.unsent[0]; next; next = stream.unsent[0]) {
-      const room = Math.min(next.bytes.length, stream.window, this.window, this.frameBytesMax);
-      if (room === 0 && next.bytes.length > 0) return;
+      const room = Math.min(next.bytes.length, stream.window_bytes, this.window_bytes, this.frame_bytes_max);
+      if (room <= 0 && next.bytes.length > 0) return;
       const whole = room === next.bytes.length;
       this.send(
-        frameHeader(FRAME.data, whole && next.end ? FLAG.endStream : 0, stream.id, room),
+        headOf(FRAME.data, whole && next.end ? FLAG.endStream : 0, stream.id, room),
         whole ? next.bytes : next.bytes.subarray(0, room),
       );
-      stream.window -= room;
-      this.window -= room;
+      stream.window_bytes -= room;
+      this.window_bytes -= room;
       if (whole) stream.unsent.shift();
       else next.bytes = next.bytes.subarray(room);
     }
@@ -179,103 +167,109 @@ export class Http2Connection {
 
   private take(chunk: Buffer): void {
     try {
-      for (const next of this.frames.read(chunk)) this.frame(next);
+      this.reader.read(chunk);
     } catch (error) {
       this.fail(error as Error);
     }
   }
 
-  private frame(next: Frame): void {
-    switch (next.type) {
+  private frame(type: number, flags: number, id: number, payload: Buffer): void {
+    if (this.closedBy) return;
+    this.blocks.check(type, id);
+    switch (type) {
       case FRAME.data:
-        return this.data(next);
+        return this.data(flags, id, payload);
       case FRAME.headers:
+        return this.blocks.begin(flags, this.known(id), payload);
       case FRAME.continuation:
-        return this.headers(next);
-      case FRAME.rstStream:
-        return this.reset(next);
+        return this.blocks.continue(flags, payload);
+      case FRAME.reset:
+        return this.reset(id, payload);
       case FRAME.settings:
-        return this.settings(next);
+        return this.settings(flags, id, payload);
       case FRAME.ping:
-        if (!(next.flags & FLAG.ack)) this.send(frame(FRAME.ping, FLAG.ack, 0, next.payload));
+        checkPing(id, payload);
+        if (!(flags & FLAG.ack)) this.confirm(ackOf(FRAME.ping, payload));
         return;
       case FRAME.windowUpdate:
-        return this.windowUpdate(next);
+        return this.windowUpdate(id, payload);
       case FRAME.goaway:
         throw new Error("the peer asked to go away");
       case FRAME.pushPromise:
-        throw new Error("HTTP/2: a push that was not allowed");
+        throw new ConnectionError(ERROR.protocol, "a push that was not allowed");
+      default: // PRIORITY, and what is to come: nothing to do (§4.1)
     }
   }
 
-  private data({ flags, stream: id, payload }: Frame): void {
-    this.received += payload.length;
-    if (this.received > WINDOW_BYTES / 2) {
-      this.send(numberFrame(FRAME.windowUpdate, 0, this.received));
-      this.received = 0;
-    }
-    const stream = this.streams.get(id);
+  /** A stream that we have opened; it may have ended since. @throws ConnectionError */
+  private known(id: number): number {
+    if (id % 2 === 0 || id >= this.nextId) throw new ConnectionError(ERROR.protocol, "an answer to nothing");
+    return id;
+  }
+
+  private data(flags: number, id: number, payload: Buffer): void {
+    const stream = this.streams.get(this.known(id));
+    const body = unpadded(flags, payload);
+    this.credit(0, this.received, payload.length);
     if (!stream) return;
-    stream.received += payload.length;
-    if (stream.received > WINDOW_BYTES / 2) {
-      this.send(numberFrame(FRAME.windowUpdate, id, stream.received));
-      stream.received = 0;
-    }
-    stream.handler.data(unpadded(payload, flags));
+    if (!(flags & FLAG.endStream)) this.credit(id, stream, payload.length);
+    stream.handler.data(body);
     if (flags & FLAG.endStream) this.finish(stream);
   }
 
-  private headers({ type, flags, stream: id, payload }: Frame): void {
-    const first = type === FRAME.headers;
-    if (first !== (this.block === undefined)) throw new Error("HTTP/2: header blocks are mixed up");
-    const { block = { stream: id, flags, parts: [], size: 0 } } = this;
-    const part = first ? unprioritized(unpadded(payload, flags), flags) : payload;
-    block.parts.push(flags & FLAG.endHeaders ? part : Buffer.from(part));
-    block.size += part.length;
-    if (block.stream !== id || block.size > HEADER_BLOCK_BYTES_MAX) throw new Error("HTTP/2: malformed header block");
-    this.block = flags & FLAG.endHeaders ? undefined : block;
-    if (this.block) return;
-    const headers = this.decoder.decode(block.parts.length === 1 ? part : Buffer.concat(block.parts));
+  private credit(id: number, receiver: Receiver, bytes: number): void {
+    const due = creditDue(receiver, bytes, RECEIVE_WINDOW_BYTES);
+    if (due > 0) this.send(numberFrame(FRAME.windowUpdate, id, due));
+  }
+
+  private headers(id: number, flags: number, block: Buffer): void {
+    // Also of a stream that is gone: blocks depend on those before them.
+    const headers = this.decoder.decode(block);
     const stream = this.streams.get(id);
     if (!stream) return;
     stream.handler.headers(headers);
-    if (block.flags & FLAG.endStream) this.finish(stream);
+    if (flags & FLAG.endStream) this.finish(stream);
   }
 
-  private reset({ stream: id, payload }: Frame): void {
+  private reset(id: number, payload: Buffer): void {
+    const code = readReset(id, payload);
     const stream = this.streams.get(id);
     // NO_ERROR after a whole answer only says that the rest of the request is not wanted.
-    if (stream) this.finish(stream, new Error(`the peer reset the stream with code ${payload.readUInt32BE(0)}`));
+    if (stream) this.finish(stream, new Error(`the peer reset the stream with code ${code}`));
   }
 
-  private settings({ flags, payload }: Frame): void {
+  private settings(flags: number, id: number, payload: Buffer): void {
+    const settings = readSettings(id, payload);
     if (flags & FLAG.ack) return;
-    for (let at = 0; at + 6 <= payload.length; at += 6) {
-      const value = payload.readUInt32BE(at + 2);
-      switch (payload.readUInt16BE(at)) {
-        case SETTING.maxConcurrentStreams:
-          this.streamsMax = Math.max(1, value);
-          break;
-        case SETTING.initialWindowSize:
-          for (const stream of this.streams.values()) stream.window += value - this.streamWindow;
-          this.streamWindow = value;
-          break;
-        case SETTING.maxFrameSize:
-          this.frameBytesMax = value;
+    for (const [setting, value] of settings) {
+      if (setting === SETTING.maxConcurrentStreams) this.streamsMax = Math.max(1, value);
+      else if (setting === SETTING.maxFrameSize) this.frame_bytes_max = value;
+      else if (setting === SETTING.initialWindowSize) {
+        // Open streams get the difference, which may take them below zero (§6.9.2).
+        for (const stream of this.streams.values()) stream.window_bytes += value - this.streamWindow_bytes;
+        this.streamWindow_bytes = value;
       }
     }
-    this.send(frame(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0)));
+    this.confirm(ackOf(FRAME.settings));
     for (const stream of this.streams.values()) this.pump(stream);
   }
 
-  private windowUpdate({ stream: id, payload }: Frame): void {
-    const more = payload.readUInt32BE(0) & 0x7fffffff;
+  /** Answers a frame that costs the sender nothing: not without end to one that does not read. */
+  private confirm(ack: Buffer): void {
+    if (this.socket.writableLength > UNSENT_BYTES_MAX) throw new ConnectionError(ERROR.calm, "nothing is read");
+    this.send(ack);
+  }
+
+  private windowUpdate(id: number, payload: Buffer): void {
+    const more = readIncrement(payload);
     const stream = this.streams.get(id);
     if (stream) {
-      stream.window += more;
+      stream.window_bytes += more;
+      if (more === 0 || stream.window_bytes > WINDOW_BYTES_MAX) throw new ConnectionError(ERROR.flowControl, "WINDOW_UPDATE");
       this.pump(stream);
     } else if (id === 0) {
-      this.window += more;
+      this.window_bytes += more;
+      if (more === 0 || this.window_bytes > WINDOW_BYTES_MAX) throw new ConnectionError(ERROR.flowControl, "WINDOW_UPDATE");
       for (const each of this.streams.values()) if (each.unsent.length > 0) this.pump(each);
     }
   }
@@ -301,35 +295,13 @@ export class Http2Connection {
 }
 
 /** `take` must not keep the bytes that it gets. */
-function open({ protocol, hostname, port }: URL, tls: TlsFiles, take: (chunk: Buffer) => void): Socket {
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const address = { host, port: Number(port || (protocol === "https:" ? 443 : 80)) };
-  if (protocol !== "https:") {
-    // One buffer for all reads: Node would make one of 64 KB for each, and the collector would run every few hundred.
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    const callback = (size: number) => {
-      take(buffer.subarray(0, size));
-      return true;
-    };
-    return connectTcp({ ...address, onread: { buffer, callback } });
-  }
-  const socket = connectTls({
-    ...address,
-    ALPNProtocols: ["h2"],
-    // RFC 6066 knows names only; the certificate is still checked against the address.
-    servername: isIP(host) ? "" : host,
-    ...(tls.ca ? { ca: tls.ca } : {}),
-    ...(tls.cert ? { cert: tls.cert } : {}),
-    ...(tls.key ? { key: tls.key } : {}),
-  });
-  socket.on("data", take);
-  return socket;
-}
-
-function unpadded(payload: Buffer, flags: number): Buffer {
-  return flags & FLAG.padded ? payload.subarray(1, payload.length - payload[0]!) : payload;
-}
-
-function unprioritized(payload: Buffer, flags: number): Buffer {
-  return flags & FLAG.priority ? payload.subarray(5) : payload;
+function connected(url: URL, tls: TlsFiles, take: (chunk: Buffer) => void): Socket {
+  if (url.protocol === "https:") return openSocket(url, tls).on("data", take);
+  // One buffer for all reads: Node would make one of 64 KB for each, and the collector would run every few hundred.
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const callback = (size: number) => {
+    take(buffer.subarray(0, size));
+    return true;
+  };
+  return openSocket(url, {}, { onread: { buffer, callback } });
 }

@@ -1,8 +1,10 @@
-/** RFC 9113, section 6. */
+/** HTTP/2's frames (RFC 9113, §4 and §6), for both ends: the store's server and `connection.ts`, the client. */
+
 export const FRAME = {
   data: 0,
   headers: 1,
-  rstStream: 3,
+  priority: 2,
+  reset: 3,
   settings: 4,
   pushPromise: 5,
   ping: 6,
@@ -11,85 +13,70 @@ export const FRAME = {
   continuation: 9,
 } as const;
 
+/** END_STREAM and ACK share a bit: the one is for DATA and HEADERS, the other for SETTINGS and PING. */
 export const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
-export const SETTING = { headerTableSize: 1, enablePush: 2, maxConcurrentStreams: 3, initialWindowSize: 4, maxFrameSize: 5 } as const;
 
-export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-export const HEADER_BYTES = 9;
-export const FRAME_BYTES_DEFAULT = 16_384;
-export const WINDOW_BYTES_DEFAULT = 65_535;
-export const CANCEL = 8;
+/** RFC 9113, §7. */
+export const ERROR = {
+  none: 0,
+  protocol: 1,
+  internal: 2,
+  flowControl: 3,
+  streamClosed: 5,
+  frameSize: 6,
+  refused: 7,
+  cancel: 8,
+  compression: 9,
+  calm: 11,
+} as const;
 
-/** A frame's header, with room for `room` bytes of payload behind it that the caller fills. */
-export function frameHeader(type: number, flags: number, stream: number, length: number, room = 0): Buffer {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + room);
-  bytes.writeUIntBE(length, 0, 3);
-  bytes[3] = type;
-  bytes[4] = flags;
-  bytes.writeUInt32BE(stream, 5);
-  return bytes;
-}
+/** What a client sends before its first frame (§3.4). */
+export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+export const HEAD_BYTES = 9;
 
-export function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const bytes = frameHeader(type, flags, stream, payload.length, payload.length);
-  payload.copy(bytes, HEADER_BYTES);
-  return bytes;
-}
+/** The connection is beyond use; `code` says why, in GOAWAY where there is one to tell. */
+export class ConnectionError extends Error {
+  override name = "ConnectionError";
+  readonly code: number;
 
-export function settingsFrame(settings: readonly (readonly [number, number])[]): Buffer {
-  const payload = Buffer.allocUnsafe(settings.length * 6);
-  settings.forEach(([id, value], i) => {
-    payload.writeUInt16BE(id, i * 6);
-    payload.writeUInt32BE(value, i * 6 + 2);
-  });
-  return frame(FRAME.settings, 0, 0, payload);
-}
-
-export function numberFrame(type: number, stream: number, value: number): Buffer {
-  const bytes = frameHeader(type, 0, stream, 4, 4);
-  bytes.writeUInt32BE(value, HEADER_BYTES);
-  return bytes;
-}
-
-export interface Frame {
-  type: number;
-  flags: number;
-  stream: number;
-  payload: Buffer;
-}
-
-/** Cuts what a socket brings into frames; their payloads are only there until the next read. */
-export class FrameReader {
-  private readonly bytesMax: number;
-  private chunks: Buffer[] = [];
-  private size = 0;
-
-  /** @param bytesMax the largest payload that the peer may send */
-  constructor(bytesMax: number) {
-    this.bytesMax = bytesMax;
+  constructor(code: number, message: string) {
+    super(`HTTP/2: ${message}`);
+    this.code = code;
   }
-
-  /** @throws Error when a frame is too large. */
-  *read(chunk: Buffer): Generator<Frame> {
-    this.size += chunk.length;
-    if (this.size < this.wanted) {
-      this.chunks.push(Buffer.from(chunk));
-      return;
-    }
-    let bytes = this.chunks.length === 0 ? chunk : Buffer.concat([...this.chunks, chunk]);
-    while (bytes.length >= HEADER_BYTES) {
-      const length = bytes.readUIntBE(0, 3);
-      if (length > this.bytesMax) throw new Error(`HTTP/2: a frame of ${length} bytes`);
-      if (bytes.length < HEADER_BYTES + length) break;
-      const payload = bytes.subarray(HEADER_BYTES, HEADER_BYTES + length);
-      yield { type: bytes[3]!, flags: bytes[4]!, stream: bytes.readUInt32BE(5) & 0x7fffffff, payload };
-      bytes = bytes.subarray(HEADER_BYTES + length);
-    }
-    this.chunks = bytes.length > 0 ? [Buffer.from(bytes)] : [];
-    this.size = bytes.length;
-    this.wanted = bytes.length >= HEADER_BYTES ? HEADER_BYTES + bytes.readUIntBE(0, 3) : HEADER_BYTES;
-  }
-
-  /** Joining chunks is put off until a whole frame is there. */
-  private wanted = HEADER_BYTES;
 }
+
+/** Writes a frame's head; returns where its payload begins. */
+export function writeHead(out: Buffer, at: number, length: number, type: number, flags: number, stream: number): number {
+  out[at] = length >> 16;
+  out[at + 1] = length >> 8;
+  out[at + 2] = length;
+  out[at + 3] = type;
+  out[at + 4] = flags;
+  out.writeUInt32BE(stream, at + 5);
+  return at + HEAD_BYTES;
+}
+
+/** A head alone: its payload follows as it is, without being copied. */
+export function headOf(type: number, flags: number, stream: number, length: number): Buffer {
+  const out = Buffer.allocUnsafe(HEAD_BYTES);
+  writeHead(out, 0, length, type, flags, stream);
+  return out;
+}
+
+export function frameOf(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
+  writeHead(out, 0, payload.length, type, flags, stream);
+  out.set(payload, HEAD_BYTES);
+  return out;
+}
+
+/** A frame of numbers of four bytes: WINDOW_UPDATE, RST_STREAM, GOAWAY. */
+export function numberFrame(type: number, stream: number, ...values: number[]): Buffer {
+  const out = Buffer.allocUnsafe(HEAD_BYTES + 4 * values.length);
+  let at = writeHead(out, 0, 4 * values.length, type, 0, stream);
+  for (const value of values) at = out.writeUInt32BE(value, at);
+  return out;
+}
+
+/** An acknowledgement of SETTINGS or PING. */
+export const ackOf = (type: number, payload: Uint8Array = Buffer.alloc(0)): Buffer => frameOf(type, FLAG.ack, 0, payload);

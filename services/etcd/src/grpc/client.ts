@@ -1,6 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type SecureClientSessionOptions } from "node:http2";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { openSocket } from "@flotilla/rpc/http2/socket.ts";
 import { Deframer, frame } from "./frames.ts";
 import { Code, decodeMessage, RpcError } from "./status.ts";
 
@@ -23,7 +22,7 @@ export function dial(
   onUp: () => void,
   onClose: (error?: Error) => void,
 ): Connection {
-  const socket = openSocket(new URL(url), tls);
+  const socket = openSocket(new URL(url), tls ?? {});
   socket.setNoDelay(true);
   const session = connect(url, {
     createConnection: () => socket,
@@ -56,14 +55,6 @@ export function dial(
     socket.destroy();
   };
   return { session, close };
-}
-
-function openSocket(url: URL, tls: SecureClientSessionOptions | undefined): Socket {
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  const secure = url.protocol === "https:";
-  const port = Number(url.port || (secure ? 443 : 80));
-  if (!secure) return connectTcp({ host, port });
-  return connectTls({ ...tls, host, port, ALPNProtocols: ["h2"], servername: isIP(host) ? "" : host });
 }
 
 export interface OutgoingStream {

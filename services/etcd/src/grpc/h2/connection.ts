@@ -1,28 +1,30 @@
 import type { Socket } from "node:net";
+import { FrameReader } from "@flotilla/rpc/http2/frame-reader.ts";
+import { ackOf, ConnectionError, ERROR, FLAG, FRAME, numberFrame } from "@flotilla/rpc/http2/frames.ts";
+import { HeaderBlocks } from "@flotilla/rpc/http2/header-blocks.ts";
+import { HpackDecoder } from "@flotilla/rpc/http2/hpack-decoder.ts";
+import { RECEIVE_WINDOW_BYTES, UNSENT_BYTES_MAX } from "@flotilla/rpc/http2/limits.ts";
+import { checkPing, creditDue, type Receiver, readIncrement, readReset, unpadded } from "@flotilla/rpc/http2/payloads.ts";
 import {
-  ConnectionError,
   DEFAULT_FRAME_BYTES_MAX,
+  DEFAULT_TABLE_BYTES_MAX,
   DEFAULT_WINDOW_BYTES,
-  ERROR,
-  FLAG,
-  FRAME,
-  frameOf,
+  readSettings,
   SETTING,
   settingsFrame,
   WINDOW_BYTES_MAX,
-  word,
-} from "./frame.ts";
-import { FrameReader } from "./frame-reader.ts";
-import { HpackDecoder, HpackError, ResponseHeaders } from "./hpack.ts";
+} from "@flotilla/rpc/http2/settings.ts";
+import { Preface } from "./preface.ts";
 import { readInto } from "./read-into.ts";
+import { ResponseHeaders } from "./response-headers.ts";
 import { Stream } from "./stream.ts";
 
-/** What we let the other side send before we answer. */
-const RECEIVE_WINDOW_BYTES = 8 << 20;
 const HEADER_BLOCK_BYTES_MAX = 64 << 10;
-/** More than this unsent: streams are asked to wait, and whoever keeps pinging without reading is cut off. */
+/** What we take in one frame, and of the client's header table: the protocol's defaults, which we do not change. */
+const FRAME_BYTES_MAX = DEFAULT_FRAME_BYTES_MAX;
+const HPACK_LIMITS = { table_bytes_max: DEFAULT_TABLE_BYTES_MAX, headers_bytes_max: HEADER_BLOCK_BYTES_MAX };
+/** More than this unsent: streams are asked to wait. */
 const UNSENT_BYTES_HIGH = 64 << 10;
-const UNSENT_BYTES_MAX = 64 << 20;
 const COPY_BYTES_MAX = 32 << 10;
 
 /**
@@ -43,14 +45,15 @@ export class Connection {
   window_bytes = DEFAULT_WINDOW_BYTES;
   frame_bytes_max = DEFAULT_FRAME_BYTES_MAX;
   private readonly onStream: (stream: Stream) => void;
-  private readonly decoder = new HpackDecoder();
+  private readonly preface = new Preface();
+  private readonly reader = new FrameReader(FRAME_BYTES_MAX, (type, flags, id, payload) => this.frame(type, flags, id, payload));
+  private readonly blocks = new HeaderBlocks(HEADER_BLOCK_BYTES_MAX, (id, flags, block) => this.headers(id, flags, block));
+  private readonly decoder = new HpackDecoder(HPACK_LIMITS);
+  private readonly received: Receiver = { uncredited_bytes: 0 };
   private readonly streams = new Map<number, Stream>();
   private readonly waiting = new Set<Stream>();
   private streamWindow_bytes = DEFAULT_WINDOW_BYTES;
-  private uncredited_bytes = 0;
   private lastStream = 0;
-  private readonly reader = new FrameReader((type, flags, id, payload) => this.frame(type, flags, id, payload));
-  private headers: { id: number; flags: number; parts: Buffer[]; bytes: number } | undefined;
   private out: Buffer[] = [];
   private out_bytes = 0;
   private scheduled = false;
@@ -65,7 +68,7 @@ export class Connection {
     socket.on("end", () => this.finish());
     socket.on("close", () => this.finish());
     this.push(settingsFrame([[SETTING.initialWindowSize, RECEIVE_WINDOW_BYTES]]));
-    this.push(frameOf(FRAME.windowUpdate, 0, 0, word(RECEIVE_WINDOW_BYTES - DEFAULT_WINDOW_BYTES)));
+    this.push(numberFrame(FRAME.windowUpdate, 0, RECEIVE_WINDOW_BYTES - DEFAULT_WINDOW_BYTES));
   }
 
   get destroyed(): boolean {
@@ -80,7 +83,7 @@ export class Connection {
   /** Says goodbye and closes; calls that run are cut off. */
   close(code: number = ERROR.none): void {
     if (this.over) return;
-    this.push(frameOf(FRAME.goaway, 0, 0, Buffer.concat([word(this.lastStream), word(code)])));
+    this.push(numberFrame(FRAME.goaway, 0, this.lastStream, code));
     this.flush();
     this.finish();
   }
@@ -88,11 +91,10 @@ export class Connection {
   receive(chunk: Buffer): void {
     if (this.over) return;
     try {
-      this.reader.read(chunk);
+      this.reader.read(this.preface.complete ? chunk : this.preface.strip(chunk));
     } catch (error) {
-      if (error instanceof ConnectionError) this.close(error.code);
-      else if (error instanceof HpackError) this.close(ERROR.compression);
-      else throw error;
+      if (!(error instanceof ConnectionError)) throw error;
+      this.close(error.code);
     }
   }
 
@@ -130,7 +132,7 @@ export class Connection {
   }
 
   reset(id: number, code: number): void {
-    this.push(frameOf(FRAME.reset, 0, id, word(code)));
+    this.push(numberFrame(FRAME.reset, id, code));
   }
 
   forget(stream: Stream): void {
@@ -164,25 +166,24 @@ export class Connection {
 
   private frame(type: number, flags: number, id: number, payload: Buffer): void {
     if (this.over) return;
-    if (this.headers && (type !== FRAME.continuation || id !== this.headers.id)) {
-      throw new ConnectionError(ERROR.protocol, "a header block was interrupted");
-    }
+    this.blocks.check(type, id);
     switch (type) {
       case FRAME.data:
         return this.data(flags, id, payload);
       case FRAME.headers:
-        return this.startHeaders(flags, id, unpad(flags, payload, flags & FLAG.priority ? 5 : 0));
+        if (id % 2 === 0) throw new ConnectionError(ERROR.protocol, "HEADERS on no client's stream");
+        return this.blocks.begin(flags, id, payload);
       case FRAME.continuation:
-        return this.moreHeaders(flags, payload);
+        return this.blocks.continue(flags, payload);
       case FRAME.reset:
-        if (id === 0 || payload.length !== 4) throw new ConnectionError(ERROR.frameSize, "RST_STREAM");
+        readReset(id, payload);
         this.streams.get(id)?.close();
         return;
       case FRAME.settings:
         return this.settings(flags, id, payload);
       case FRAME.ping:
-        if (id !== 0 || payload.length !== 8) throw new ConnectionError(ERROR.frameSize, "PING");
-        if (!(flags & FLAG.ack)) this.confirm(frameOf(FRAME.ping, FLAG.ack, 0, payload));
+        checkPing(id, payload);
+        if (!(flags & FLAG.ack)) this.confirm(ackOf(FRAME.ping, payload));
         return;
       case FRAME.windowUpdate:
         return this.windowUpdate(id, payload);
@@ -194,49 +195,23 @@ export class Connection {
 
   private data(flags: number, id: number, payload: Buffer): void {
     if (id === 0 || id > this.lastStream) throw new ConnectionError(ERROR.protocol, "DATA on no stream");
+    const body = unpadded(flags, payload);
     const stream = this.streams.get(id);
-    this.credit(payload.length, stream);
+    this.credit(0, this.received, payload.length);
     if (!stream || stream.remoteEnded) return;
-    const body = unpad(flags, payload, 0);
+    if (!(flags & FLAG.endStream)) this.credit(id, stream, payload.length);
     // Known before the data is handled: an answer may follow at once, and then ends the stream.
     stream.remoteEnded = (flags & FLAG.endStream) !== 0;
     if (body.length > 0) stream.onData(body);
     if (stream.remoteEnded && !stream.closed) stream.onEnd();
   }
 
-  /** Gives room back once half of it is used: one frame then, not one for each that came. */
-  private credit(bytes: number, stream: Stream | undefined): void {
-    this.uncredited_bytes += bytes;
-    if (this.uncredited_bytes > RECEIVE_WINDOW_BYTES) throw new ConnectionError(ERROR.flowControl, "more than the window");
-    if (this.uncredited_bytes >= RECEIVE_WINDOW_BYTES / 2) {
-      this.push(frameOf(FRAME.windowUpdate, 0, 0, word(this.uncredited_bytes)));
-      this.uncredited_bytes = 0;
-    }
-    if (!stream) return;
-    stream.uncredited_bytes += bytes;
-    if (stream.uncredited_bytes < RECEIVE_WINDOW_BYTES / 2 || stream.remoteEnded) return;
-    this.push(frameOf(FRAME.windowUpdate, 0, stream.id, word(stream.uncredited_bytes)));
-    stream.uncredited_bytes = 0;
+  private credit(id: number, receiver: Receiver, bytes: number): void {
+    const due = creditDue(receiver, bytes, RECEIVE_WINDOW_BYTES);
+    if (due > 0) this.push(numberFrame(FRAME.windowUpdate, id, due));
   }
 
-  private startHeaders(flags: number, id: number, block: Buffer): void {
-    if (id === 0 || id % 2 === 0) throw new ConnectionError(ERROR.protocol, "HEADERS on no client's stream");
-    if (flags & FLAG.endHeaders) return this.headersDone(id, flags, block);
-    this.headers = { id, flags, parts: [Buffer.from(block)], bytes: block.length };
-  }
-
-  private moreHeaders(flags: number, block: Buffer): void {
-    const { headers } = this;
-    if (!headers) throw new ConnectionError(ERROR.protocol, "CONTINUATION of nothing");
-    headers.parts.push(Buffer.from(block));
-    headers.bytes += block.length + 1; // empty ones count as well
-    if (headers.bytes > HEADER_BLOCK_BYTES_MAX) throw new ConnectionError(ERROR.calm, "header block too large");
-    if (!(flags & FLAG.endHeaders)) return;
-    this.headers = undefined;
-    this.headersDone(headers.id, headers.flags, Buffer.concat(headers.parts));
-  }
-
-  private headersDone(id: number, flags: number, block: Buffer): void {
+  private headers(id: number, flags: number, block: Buffer): void {
     // Also of a stream that is gone: the table changes with every block.
     const headers = this.decoder.decode(block);
     if (id <= this.lastStream) {
@@ -260,10 +235,10 @@ export class Connection {
   }
 
   private settings(flags: number, id: number, payload: Buffer): void {
-    if (id !== 0 || payload.length % 6 !== 0) throw new ConnectionError(ERROR.frameSize, "SETTINGS");
+    const settings = readSettings(id, payload);
     if (flags & FLAG.ack) return;
-    for (let at = 0; at < payload.length; at += 6) this.setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
-    this.confirm(frameOf(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0)));
+    for (const [setting, value] of settings) this.setting(setting, value);
+    this.confirm(ackOf(FRAME.settings));
   }
 
   /** Answers a frame that costs the sender nothing: not without end to one that does not read. */
@@ -274,12 +249,10 @@ export class Connection {
 
   private setting(id: number, value: number): void {
     if (id === SETTING.headerTableSize) {
-      if (value < 4096) this.responses.dropTable();
+      if (value < DEFAULT_TABLE_BYTES_MAX) this.responses.dropTable();
     } else if (id === SETTING.maxFrameSize) {
-      if (value < DEFAULT_FRAME_BYTES_MAX || value > 0xffffff) throw new ConnectionError(ERROR.protocol, "SETTINGS_MAX_FRAME_SIZE");
       this.frame_bytes_max = Math.min(value, 1 << 20);
     } else if (id === SETTING.initialWindowSize) {
-      if (value > WINDOW_BYTES_MAX) throw new ConnectionError(ERROR.flowControl, "SETTINGS_INITIAL_WINDOW_SIZE");
       // Open streams get the difference, which may take them below zero (§6.9.2).
       const more = value - this.streamWindow_bytes;
       this.streamWindow_bytes = value;
@@ -291,8 +264,7 @@ export class Connection {
   }
 
   private windowUpdate(id: number, payload: Buffer): void {
-    if (payload.length !== 4) throw new ConnectionError(ERROR.frameSize, "WINDOW_UPDATE");
-    const more = payload.readUInt32BE(0) & 0x7fffffff;
+    const more = readIncrement(payload);
     if (id !== 0) {
       const stream = this.streams.get(id);
       if (!stream) return;
@@ -319,14 +291,3 @@ export class Connection {
 }
 
 const flush = (connection: Connection) => connection.flush();
-
-/** §6.1, §6.2: without padding, and without `skip` bytes of priority. */
-function unpad(flags: number, payload: Buffer, skip: number): Buffer {
-  if (!(flags & FLAG.padded)) {
-    if (payload.length < skip) throw new ConnectionError(ERROR.frameSize, "HEADERS");
-    return skip === 0 ? payload : payload.subarray(skip);
-  }
-  const end = payload.length - (payload[0] ?? 0);
-  if (payload.length === 0 || 1 + skip > end) throw new ConnectionError(ERROR.protocol, "padding");
-  return payload.subarray(1 + skip, end);
-}

@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders } from "node:http2";
+import { ERROR, FLAG, FRAME, frameOf, HEAD_BYTES, writeHead } from "@flotilla/rpc/http2/frames.ts";
+import type { Headers } from "@flotilla/rpc/http2/hpack-decoder.ts";
+import type { Receiver } from "@flotilla/rpc/http2/payloads.ts";
 import type { CallStatus, CallStream } from "../call-stream.ts";
 import type { Connection } from "./connection.ts";
-import { ERROR, FLAG, FRAME, frameOf, HEAD_BYTES, writeHead } from "./frame.ts";
 
 /** An answer up to this size is copied into one piece with its headers and trailers. */
 const WHOLE_BYTES_MAX = 4096;
@@ -15,9 +16,9 @@ const ignore = () => {};
  *  2. data frames fit both windows; headers and trailers need none (§5.2.1)
  *  3. `onClose` runs once, and nothing else after it
  */
-export class Stream implements CallStream {
+export class Stream implements CallStream, Receiver {
   readonly id: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Headers;
   readonly connection: Connection;
   onData: (chunk: Buffer) => void = ignore;
   onEnd: () => void = ignore;
@@ -25,7 +26,6 @@ export class Stream implements CallStream {
   onDrain: () => void = ignore;
   /** What the receiver still takes on this stream. */
   window_bytes: number;
-  /** Received, but not yet given back to the sender as room. */
   uncredited_bytes = 0;
   /** The client has sent everything. */
   remoteEnded = false;
@@ -36,7 +36,7 @@ export class Stream implements CallStream {
   private queue: Buffer[] = [];
   private status: CallStatus | undefined;
 
-  constructor(id: number, headers: IncomingHttpHeaders, connection: Connection, window_bytes: number) {
+  constructor(id: number, headers: Headers, connection: Connection, window_bytes: number) {
     this.id = id;
     this.headers = headers;
     this.connection = connection;

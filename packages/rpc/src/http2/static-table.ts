@@ -1,0 +1,19 @@
+export type Entry = readonly [name: string, value: string];
+
+/** RFC 7541, appendix A; index 1 comes first. */
+export const STATIC_TABLE: readonly Entry[] =
+  `:authority|:method=GET|:method=POST|:path=/|:path=/index.html|:scheme=http|:scheme=https|:status=200|:status=204|:status=206|
+:status=304|:status=400|:status=404|:status=500|accept-charset|accept-encoding=gzip, deflate|accept-language|accept-ranges|accept|
+access-control-allow-origin|age|allow|authorization|cache-control|content-disposition|content-encoding|content-language|content-length|
+content-location|content-range|content-type|cookie|date|etag|expect|expires|from|host|if-match|if-modified-since|if-none-match|if-range|
+if-unmodified-since|last-modified|link|location|max-forwards|proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|
+server|set-cookie|strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate`
+    .replaceAll("\n", "")
+    .split("|")
+    .map((entry) => {
+      const [name = "", value = ""] = entry.split("=");
+      return [name, value];
+    });
+
+/** The index of the newest entry of the dynamic table, which follows the static one (§2.3.3). */
+export const FIRST_DYNAMIC = STATIC_TABLE.length + 1;
