@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { sleep } from "@flotilla/base";
 import { criErrors } from "@flotilla/cri";
 import { matchesContainer } from "@flotilla/cri/filters.ts";
 import {
@@ -22,8 +23,16 @@ import { type ContainerFacts, containerLabels, containerName, factsOf, hasFacts,
 import type { SandboxFiles } from "./sandbox-files.ts";
 import { nameSuffix, verboseInfo } from "./sandboxes.ts";
 
+/** 128 + SIGKILL. */
+const KILLED_EXIT_CODE = 137;
+/** An end is so fresh that news of it may be missing. */
+const RECENT_MS = 1_000;
+const OUT_OF_MEMORY_NEWS_MS = 300;
+
 export function createContainers(context: DockerContext, files: SandboxFiles, images: Images) {
   const { docker } = context;
+  /** Killed by us, not by the kernel; forgotten with their removal. */
+  const killed = new Set<string>();
 
   const inspect = async (id: string): Promise<ContainerInspectInfo> => {
     const found = await docker
@@ -82,11 +91,13 @@ export function createContainers(context: DockerContext, files: SandboxFiles, im
     },
 
     async stop(id: string, timeout_s: number): Promise<void> {
+      killed.add(id);
       // Docker reads a time-out of 0 as "kill at once", as CRI does.
       await daemon("failed to stop the container", quietly(docker.getContainer(id).stop({ t: timeout_s })));
     },
 
     async kill(id: string): Promise<void> {
+      killed.add(id);
       await daemon("failed to kill the container", quietly(docker.getContainer(id).kill({ signal: "SIGKILL" }), [404, 409]));
     },
 
@@ -96,6 +107,7 @@ export function createContainers(context: DockerContext, files: SandboxFiles, im
       const { logPath } = factsOf<ContainerFacts>(found.Config.Labels);
       await daemon("failed to remove the container", quietly(docker.getContainer(id).remove({ force: true, v: true }), [404, 409]));
       if (logPath) rmSync(logPath, { force: true });
+      killed.delete(id);
     },
 
     async list(filter: ContainerFilter | undefined, kind: string[] = []): Promise<Container[]> {
@@ -108,7 +120,11 @@ export function createContainers(context: DockerContext, files: SandboxFiles, im
     },
 
     async status(id: string, verbose: boolean): Promise<ContainerStatusResponse> {
-      const found = await inspect(id);
+      let found = await inspect(id);
+      if (!killed.has(id) && mayHaveRunOutOfMemory(found, context.clock.now())) {
+        await sleep(context.clock, OUT_OF_MEMORY_NEWS_MS);
+        found = await inspect(id);
+      }
       return { status: toStatus(found), info: verboseInfo(verbose, { pid: found.State.Pid, sandboxID: sandboxIdOf(found.Config.Labels) }) };
     },
 
@@ -175,6 +191,16 @@ function toStatus(c: ContainerInspectInfo): ContainerStatus {
     })),
     logPath: facts.logPath,
   };
+}
+
+/**
+ * Docker hears of an end and of its cause by two events in no fixed order, so a
+ * container that has just been killed may have its reason a moment later; the
+ * kubelet asks once.
+ */
+function mayHaveRunOutOfMemory({ State: state, HostConfig: { Memory } }: ContainerInspectInfo, now_ms: number): boolean {
+  if (state.Status !== "exited" || state.ExitCode !== KILLED_EXIT_CODE || state.OOMKilled || !Memory) return false;
+  return now_ms - Date.parse(state.FinishedAt) < RECENT_MS;
 }
 
 function endReason(state: { OOMKilled: boolean; ExitCode: number }): string {
