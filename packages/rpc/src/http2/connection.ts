@@ -123,7 +123,10 @@ export class Http2Connection {
 
   private cancel(stream: Stream, begin: () => void): void {
     const index = this.waiting.indexOf(begin);
-    if (index >= 0) this.waiting.splice(index, 1);
+    if (index >= 0) {
+      this.waiting.splice(index, 1);
+      return stream.handler.closed();
+    }
     if (this.streams.get(stream.id) !== stream) return;
     this.send(numberFrame(FRAME.reset, stream.id, ERROR.cancel));
     this.finish(stream);
