@@ -1,1 +1,2 @@
+export { occurrencesMax } from "./sizes.ts";
 export * from "./structural.ts";

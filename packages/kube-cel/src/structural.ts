@@ -36,8 +36,17 @@ const STRING_FORMATS: Record<string, Parameters<typeof atMost>[0]> = {
   duration: DURATION,
 };
 
+/** Schemas are read many times, by every rule above them. */
+const known = new WeakMap<Structural, CelType | undefined>();
+
 /** undefined: nothing is known of it, and rules cannot see it. `resource`: has apiVersion, kind and metadata. */
 export function typeOf(schema: Structural, resource = false): CelType | undefined {
+  if (resource) return makeType(schema, true);
+  if (!known.has(schema)) known.set(schema, makeType(schema, false));
+  return known.get(schema);
+}
+
+function makeType(schema: Structural, resource: boolean): CelType | undefined {
   if (schema.intOrString) return atMost(DYN, textSizeMax(schema));
   const type = baseType(schema, resource);
   // A null must compare: scalars that may be null are told apart at run time.

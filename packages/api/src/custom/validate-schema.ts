@@ -9,6 +9,7 @@ import { compilePattern } from "./regex.ts";
 import { schemaPaths } from "./schema-paths.ts";
 import { type JsonSchema, structuralOf } from "./structural.ts";
 import { validateValue } from "./validate.ts";
+import { validateRules } from "./validate-rules.ts";
 
 const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
 const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
@@ -92,6 +93,7 @@ class SchemaCheck {
     this.#type(schema, path, place);
     this.#extensions(schema, path);
     this.#values(schema, path);
+    validateRules(schema, path, errors);
     const { properties, additionalProperties, items } = schema;
     if (properties && additionalProperties !== undefined && additionalProperties !== false)
       errors.forbidden(`${path}.additionalProperties`, "additionalProperties and properties are mutual exclusive");
@@ -226,6 +228,8 @@ class SchemaCheck {
       this.#errors.forbidden(`${path}.${key}`, "must be empty to be structural");
     }
     for (const key of EXTENSIONS) if (part[key]) this.#errors.forbidden(`${path}.${key}`, "must be false to be structural");
+    if (part["x-kubernetes-validations"]?.length > 0)
+      this.#errors.forbidden(`${path}.x-kubernetes-validations`, "must be empty to be structural");
     for (const [name, property] of Object.entries((part["properties"] ?? {}) as Record<string, JsonSchema>)) {
       const defined = beside["properties"]?.[name];
       if (!defined) this.#errors.required(besidePath(path, `properties[${name}]`), `because it is defined in ${path}.properties[${name}]`);

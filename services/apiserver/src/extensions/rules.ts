@@ -1,16 +1,23 @@
 /** x-kubernetes-validations: CEL rules at their places in a schema (KEP-2876). */
-import { type FieldErrors, isObject, jsonEqual, type KubeObject, type Rule, type RuleCheck, type Structural } from "@flotilla/api";
 import {
-  BOOL,
+  type FieldErrors,
+  isObject,
+  jsonEqual,
+  type KubeObject,
+  type Rule,
+  type RuleCheck,
+  ruleFieldPath,
+  type Structural,
+} from "@flotilla/api";
+import {
   type Budget,
   type CelType,
   CostError,
-  compile,
+  compileWithCost,
   fromJson,
   Optional,
   optionalOf,
   type Program,
-  STRING,
   typeText,
 } from "@flotilla/cel";
 import { typeOf } from "@flotilla/kube-cel";
@@ -22,6 +29,8 @@ interface CompiledRule {
   rule: Rule;
   program: Program;
   message: Program | undefined;
+  /** fieldPath, as messages print it. */
+  place: string;
   /** Speaks of oldSelf: runs on updates only, unless oldSelf is optional. */
   transition: boolean;
 }
@@ -45,6 +54,12 @@ export function compileRules(schema: Structural): RuleCheck | undefined {
   };
 }
 
+/** Rules upon a default, which stands at `path`. */
+export function checkDefault(schema: Structural, path: string, errors: FieldErrors): void {
+  const place = placeOf(schema, schema.embedded);
+  if (place) new Run(errors).place(place, schema.defaultValue, undefined, path);
+}
+
 function placeOf(schema: Structural, resource: boolean): Place | undefined {
   const rules = schema.rules.flatMap((rule) => {
     try {
@@ -65,30 +80,43 @@ function placeOf(schema: Structural, resource: boolean): Place | undefined {
   return { schema, rules, members, additional, items };
 }
 
-/** @throws CompileError; Error when it yields no bool, or its message no string. */
-export function compileRule(schema: Structural, rule: Rule, resource: boolean): CompiledRule {
-  const self = typeOf(schema, resource || schema.embedded);
-  if (!self) throw new Error("rule is on a schema without a type");
-  const transition = /\boldSelf\b/.test(rule.rule);
-  const oldSelf: CelType = rule.optionalOldSelf ? optionalOf(self) : self;
-  const variables = { self, ...(transition ? { oldSelf } : {}) };
-  const program = compile(rule.rule, { variables });
-  if (program.type !== BOOL && typeText(program.type) !== "dyn") throw new Error("cel expression must evaluate to a bool");
-  return { rule, program, message: compileMessage(rule, self, oldSelf), transition: transition && !rule.optionalOldSelf };
+/** An expression, and what it costs at most. */
+export interface Costed {
+  program: Program;
+  cost: number;
+}
+
+/** @throws CompileError; Error when it yields no bool. */
+export function compileCheck(schema: Structural, rule: Rule, resource: boolean): Costed {
+  const found = compileWithCost(rule.rule, { variables: variablesOf(schema, rule, resource) }, "self");
+  if (!yields(found.program, "bool")) throw new Error("cel expression must evaluate to a bool");
+  return found;
 }
 
 /** @throws CompileError; Error when it yields no string. */
-export function compileMessageOf(schema: Structural, rule: Rule, resource: boolean): Program | undefined {
-  const self = typeOf(schema, resource || schema.embedded);
-  return self && compileMessage(rule, self, rule.optionalOldSelf ? optionalOf(self) : self);
+export function compileMessage(schema: Structural, rule: Rule, resource: boolean): Costed | undefined {
+  if (!rule.messageExpression) return undefined;
+  const found = compileWithCost(rule.messageExpression, { variables: variablesOf(schema, rule, resource) }, "self");
+  if (!yields(found.program, "string")) throw new Error("messageExpression must evaluate to a string");
+  return found;
 }
 
-function compileMessage(rule: Rule, self: CelType, oldSelf: CelType): Program | undefined {
-  if (!rule.messageExpression) return undefined;
-  const withOld = /\boldSelf\b/.test(rule.messageExpression);
-  const message = compile(rule.messageExpression, { variables: { self, ...(withOld ? { oldSelf } : {}) } });
-  if (message.type !== STRING) throw new Error("messageExpression must evaluate to a string");
-  return message;
+function variablesOf(schema: Structural, { optionalOldSelf }: Rule, resource: boolean): Record<string, CelType> {
+  const self = typeOf(schema, resource || schema.embedded);
+  if (!self) throw new Error("rule is on a schema without a type");
+  return { self, oldSelf: optionalOldSelf ? optionalOf(self) : self };
+}
+
+/** What may be anything is known only when it runs. */
+const yields = ({ type }: Program, wanted: string): boolean => ["dyn", wanted].includes(typeText(type));
+
+export const speaksOfOld = ({ variables }: Program): boolean => variables.has("oldSelf");
+
+function compileRule(schema: Structural, rule: Rule, resource: boolean): CompiledRule {
+  const { program } = compileCheck(schema, rule, resource);
+  const message = compileMessage(schema, rule, resource)?.program;
+  const place = rule.fieldPath ? (ruleFieldPath(schema, rule.fieldPath) ?? rule.fieldPath) : "";
+  return { rule, program, message, place, transition: speaksOfOld(program) && !rule.optionalOldSelf };
 }
 
 class Run {
@@ -119,11 +147,12 @@ class Run {
     }
   }
 
-  #rule(schema: Structural, { rule, program, message, transition }: CompiledRule, self: unknown, old: unknown, path: string): void {
+  #rule(schema: Structural, compiled: CompiledRule, self: unknown, old: unknown, path: string): void {
+    const { rule, program, message, place, transition } = compiled;
     if (transition && old === undefined) return;
     const oldSelf = rule.optionalOldSelf ? optional(old, schema) : old;
     const shown = rule.message?.trim() || rule.rule.trim();
-    const fail = (detail: string) => this.#fail(rule, schema, path, detail);
+    const fail = (detail: string) => this.#fail(rule, schema, path + place, detail);
     try {
       if (program.evaluate({ self, oldSelf }, { budget: this.#budget }) === true) return;
       fail(this.#message(message, rule, { self, oldSelf }));
@@ -150,8 +179,8 @@ class Run {
     return rule.message?.trim() || `failed rule: ${rule.rule.trim()}`;
   }
 
-  #fail({ reason, fieldPath }: Rule, { type }: Structural, path: string, detail: string): void {
-    const field = (path + (fieldPath ?? "")).replace(/^\./, "") || "<nil>";
+  #fail({ reason }: Rule, { type }: Structural, path: string, detail: string): void {
+    const field = path.replace(/^\./, "") || "<nil>";
     switch (reason) {
       case "FieldValueForbidden":
         return this.#errors.forbidden(field, detail);
