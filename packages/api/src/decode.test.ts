@@ -85,3 +85,17 @@ test("no bytes make the protobuf decoder throw anything but BadRequest", () => {
     { numRuns: 2000 },
   );
 });
+
+test("a kind that several groups share is taken under each of their names, as JSON and as protobuf", () => {
+  const expected = { schema: "meta/v1.DeleteOptions", group: "", version: "v1", kind: "DeleteOptions", alsoIn: ["apps/v1"] };
+  const tree = (apiVersion: string) => ({ apiVersion, kind: "DeleteOptions", propagationPolicy: "Orphan" });
+  for (const apiVersion of ["v1", "apps/v1"]) {
+    const { object } = decodeAs(expected, bytes(JSON.stringify(tree(apiVersion))));
+    assert.deepEqual(object, tree(apiVersion));
+    const binary = encodeProtobuf("meta/v1.DeleteOptions", tree(apiVersion) as never);
+    assert.equal(decodeAs(expected, binary, { contentType: "application/vnd.kubernetes.protobuf" }).object["propagationPolicy"], "Orphan");
+  }
+  assert.throws(() => decodeAs(expected, bytes(JSON.stringify(tree("batch/v1")))), {
+    message: "the API version in the data (batch/v1) does not match the expected API version (v1)",
+  });
+});

@@ -15,6 +15,8 @@ export interface ExpectedKind {
   version: string;
   kind: string;
   custom?: CustomSchema;
+  /** Other groupVersions under which clients send the same kind: every API group has its own DeleteOptions. */
+  alsoIn?: readonly string[];
 }
 
 export function decodeBody(def: ResourceDefinition, body: Uint8Array, options: DecodeOptions = {}): Decoded {
@@ -107,7 +109,8 @@ function cannotHandle(expected: ExpectedKind, problem: string): ApiError {
 function checkKind(expected: ExpectedKind, tree: Record<string, unknown>): void {
   const { kind, apiVersion } = tree;
   const wantedVersion = groupVersion(expected.group, expected.version);
-  if (typeof apiVersion === "string" && apiVersion !== "" && apiVersion !== wantedVersion) {
+  const wanted = apiVersion === wantedVersion || expected.alsoIn?.includes(apiVersion as string);
+  if (typeof apiVersion === "string" && apiVersion !== "" && !wanted) {
     throw apiError("BadRequest", `the API version in the data (${apiVersion}) does not match the expected API version (${wantedVersion})`);
   }
   if (typeof kind === "string" && kind !== "" && kind !== expected.kind) throw wrongKind(expected, kind);

@@ -1,6 +1,6 @@
 export { applyServerSide, trackManagedFields } from "./apply/index.ts";
 export * from "./custom/index.ts";
-export { decodeAs, decodeBody } from "./decode.ts";
+export { decodeAs, decodeBody, groupVersion } from "./decode.ts";
 export * from "./definition.ts";
 export * from "./discovery.ts";
 export * from "./duration.ts";

@@ -30,8 +30,26 @@ function withoutInternals(schema: JsonSchema): JsonSchema {
     else if ((key === "allOf" || key === "anyOf" || key === "oneOf") && Array.isArray(value)) result[key] = value.map(withoutInternals);
     else result[key] = value;
   }
-  return result;
+  return schema["x-kubernetes-embedded-resource"] === true ? asResource(result) : result;
 }
+
+/** What every object has, for one that stands inside of another. */
+function asResource(schema: JsonSchema): JsonSchema {
+  const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+  const required = (schema["required"] ?? []) as string[];
+  return {
+    ...schema,
+    properties: {
+      ...properties,
+      apiVersion: { type: "string", description: API_VERSION_TEXT },
+      kind: { type: "string", description: KIND_TEXT },
+      metadata: { description: "Standard object's metadata.", allOf: [{ $ref: OBJECT_META }] },
+    },
+    required: [...new Set([...required, "kind", "apiVersion"])],
+  };
+}
+
+const OBJECT_META = "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 const mapSchemas = (schemas: Record<string, unknown>): JsonSchema =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withoutInternals(schema as JsonSchema)]));

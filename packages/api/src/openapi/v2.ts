@@ -3,6 +3,7 @@ import type { Registry, ResourceDefinition } from "../definition.ts";
 import { type Operation, operationsOf } from "./operations.ts";
 import { type Parameter, pathParameter, QUERY_PARAMETERS } from "./parameters.ts";
 import { JSON_TYPES, patchTypesOf, type Refer, tagOf } from "./paths.ts";
+import { rootForV2 } from "./v2-custom.ts";
 import { Components, loadTexts, PREFIX } from "./v3.ts";
 
 type Json = Record<string, unknown>;
@@ -19,7 +20,8 @@ export async function openApiV2(registry: Registry): Promise<SwaggerDocument> {
   const components = new Components(await loadTexts());
   const paths: Record<string, Json> = {};
   for (const def of registry.all()) Object.assign(paths, pathsOf(def, components.of(def)));
-  const definitions = Object.fromEntries([...components.schemas].map(([name, schema]) => [name, schemaToV2(schema)]));
+  const forV2 = (name: string, schema: Json) => schemaToV2(components.custom.has(name) ? rootForV2(schema) : schema);
+  const definitions = Object.fromEntries([...components.schemas].map(([name, schema]) => [name, forV2(name, schema)]));
   return { swagger: "2.0", info: { title: "Kubernetes", version: "v1.33.1" }, paths, definitions };
 }
 

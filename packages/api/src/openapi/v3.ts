@@ -58,6 +58,8 @@ export async function loadTexts(): Promise<Describe> {
 /** The schemas that paths refer to, gathered while the paths are written. */
 export class Components {
   readonly schemas = new Map<string, Schema>();
+  /** Which of them a CustomResourceDefinition's author has written. */
+  readonly custom = new Set<string>();
   readonly #describe: Describe;
 
   constructor(describe: Describe) {
@@ -82,6 +84,7 @@ export class Components {
     const meta = this.#named("meta/v1.ObjectMeta");
     const gvk = groupVersionKind(def);
     const properties = openApi["properties"] as Record<string, Schema>;
+    this.custom.add(name);
     this.schemas.set(name, {
       ...openApi,
       properties: { ...properties, metadata: { description: METADATA_TEXT, allOf: [meta] } },

@@ -3,6 +3,7 @@ import {
   beforeDelete,
   type DeleteOptionsBody,
   decodeAs,
+  groupVersion,
   isNotFound,
   type KubeObject,
   type ResourceDefinition,
@@ -38,7 +39,7 @@ export interface Deletion {
 export async function remove(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
   const { namespace, name } = call.info;
   if (name === "" || (def.namespaced && namespace === "")) throw methodNotAllowed();
-  const { options, dryRun } = await deleteOptions(call);
+  const { options, dryRun } = await deleteOptions(call, def);
   const deletion = await deleteObject(kernel, call, def, namespace, name, options, dryRun);
   if (!deletion.removed || RETURNS_OBJECT.has(def.resource)) return { type: "object", code: 200, definition: def, object: deletion.object };
   return { type: "object", code: 200, definition: undefined, object: deletedStatus(def, deletion.object) };
@@ -51,12 +52,13 @@ function deletedStatus(def: ResourceDefinition, object: KubeObject): object {
 }
 
 /** DeleteOptions from the body, or else from the query. */
-export async function deleteOptions(call: Call): Promise<{ options: DeleteOptionsBody; dryRun: boolean }> {
+export async function deleteOptions(call: Call, def: ResourceDefinition): Promise<{ options: DeleteOptionsBody; dryRun: boolean }> {
   const body = await call.body();
   let options: DeleteOptionsBody = {};
   if (body.length > 0) {
-    options = decodeAs(DELETE_OPTIONS, body, call.contentType ? { contentType: call.contentType } : {})
-      .object as unknown as DeleteOptionsBody;
+    // Typed clients name the group of what they delete, dynamic ones meta.k8s.io.
+    const expected = { ...DELETE_OPTIONS, alsoIn: [groupVersion(def.group, def.version), "meta.k8s.io/v1"] };
+    options = decodeAs(expected, body, call.contentType ? { contentType: call.contentType } : {}).object as unknown as DeleteOptionsBody;
   } else {
     const grace = call.query.get("gracePeriodSeconds");
     const policy = call.query.get("propagationPolicy");
@@ -143,7 +145,7 @@ export async function deleteObject(
 
 export async function removeCollection(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
   const { namespace } = call.info;
-  const { options, dryRun } = await deleteOptions(call);
+  const { options, dryRun } = await deleteOptions(call, def);
   const filter = filterOf(def, namespace, "", call.query);
   await kernel.store.fresh();
   const stored = [...cacheOf(kernel, def).scan(filter.prefix)];

@@ -17,7 +17,7 @@ import { writeOptions } from "../registry/options.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { selectorText } from "../request/selector-text.ts";
 
-const EVICTION = { schema: "policy/v1.Eviction", group: "policy", version: "v1", kind: "Eviction" };
+const EVICTION = { schema: "policy/v1.Eviction", group: "policy", version: "v1", kind: "Eviction", alsoIn: ["policy/v1beta1"] };
 const RACES_MAX = 20;
 
 interface Budget extends KubeObject {
