@@ -18,7 +18,7 @@ const ARROWS: Record<string, string[]> = {
   "packages/process": ["base"],
   "packages/testing": ["base"],
   "services/etcd": ["base", "raft", "mvcc", "rpc", "process"],
-  "services/apiserver": ["base", "api", "cel", "kube-cel", "rpc", "pki", "process"],
+  "services/apiserver": ["base", "api", "cel", "kube-cel", "client", "rpc", "pki", "process"],
   "services/scheduler": ["base", "api", "client", "pki", "process"],
   "services/controller-manager": ["base", "api", "kube-cel", "client", "controller", "pki", "process"],
   "services/kubelet": ["base", "api", "client", "rpc", "pki", "process"],

@@ -5,14 +5,18 @@ import { parseArgs } from "node:util";
  * or `--name value`, `--bool` and `--bool=false`, lists separated by commas or
  * given again, maps as `k=v,k=v`, durations as Go writes them (`1m30s`, in ms here).
  */
-export type FlagSpec =
+export type FlagSpec = (
   | { type: "string"; default?: string; help: string }
   | { type: "int"; default?: number; help: string }
   | { type: "float"; default?: number; help: string }
   | { type: "bool"; default?: boolean; help: string }
   | { type: "duration"; default?: number; help: string }
   | { type: "list"; default?: string[]; help: string }
-  | { type: "map"; default?: Record<string, string>; help: string };
+  | { type: "map"; default?: Record<string, string>; help: string }
+) & {
+  /** Where --help shows it: "Auditing". Without one: among the plain "Flags". */
+  section?: string;
+};
 
 export type FlagSpecs = Record<string, FlagSpec>;
 
@@ -120,11 +124,27 @@ export function parseDuration(text: string): number | undefined {
   return text.startsWith("-") ? -total : total;
 }
 
+/** The same flags, shown under one heading. */
+export function flagSection<const S extends FlagSpecs>(section: string, specs: S): S {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, { ...spec, section }])) as unknown as S;
+}
+
+/** Sections in the order in which they first come; durations as one would write them. */
 export function helpText(command: string, summary: string, specs: FlagSpecs): string {
-  const lines = Object.entries(specs).map(([name, spec]) => {
-    const shown =
-      spec.default === undefined || spec.default === "" || spec.default === false ? "" : ` (default ${JSON.stringify(spec.default)})`;
-    return `      --${name}${spec.type === "bool" ? "" : ` ${spec.type}`}\n            ${spec.help}${shown}`;
-  });
-  return `${summary}\n\nUsage:\n  ${command} [flags]\n\nFlags:\n${lines.join("\n")}\n`;
+  const sections = Map.groupBy(Object.entries(specs), ([, { section }]) => (section === undefined ? "Flags" : `${section} flags`));
+  const text = [...sections].map(([title, flags]) => `${title}:\n${flags.map(([name, spec]) => helpLine(name, spec)).join("\n")}\n`);
+  return `${summary}\n\nUsage:\n  ${command} [flags]\n\n${text.join("\n")}`;
+}
+
+function helpLine(name: string, spec: FlagSpec): string {
+  const plain = spec.default === undefined || spec.default === "" || spec.default === false;
+  const shown = spec.type === "duration" ? goDuration(spec.default ?? 0) : JSON.stringify(spec.default);
+  return `      --${name}${spec.type === "bool" ? "" : ` ${spec.type}`}\n            ${spec.help}${plain ? "" : ` (default ${shown})`}`;
+}
+
+/** Go's Duration.String() for what flags default to: "1h0m0s", "30s", "500ms". */
+function goDuration(ms: number): string {
+  if (ms !== 0 && Math.abs(ms) < 1000) return `${ms}ms`;
+  const [hours, minutes, seconds] = [Math.trunc(ms / 3_600_000), Math.trunc(ms / 60_000) % 60, (ms / 1000) % 60];
+  return `${hours > 0 ? `${hours}h` : ""}${hours > 0 || minutes > 0 ? `${minutes}m` : ""}${seconds}s`;
 }

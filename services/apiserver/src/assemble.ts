@@ -2,6 +2,7 @@ import { createBuiltinRegistry } from "@flotilla/api";
 import { sleep } from "@flotilla/base";
 import type { BasePorts, Component } from "@flotilla/process";
 import { buildAdmission } from "./admission/create.ts";
+import { withExpressionChecks } from "./admission/policy/expression-check.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
 import { ensureAuthenticationConfig } from "./aggregation/authentication-config.ts";
 import { createAudit } from "./audit/create.ts";
@@ -49,7 +50,7 @@ export interface ApiServer extends Component {
 /** Listens at once; answers 503 until the store has been read. */
 export async function createApiServer(ports: BasePorts, config: Config): Promise<ApiServer> {
   const { clock, random, log } = ports;
-  const definitions = createBuiltinRegistry(withRuleChecks);
+  const definitions = createBuiltinRegistry((definition) => withExpressionChecks(withRuleChecks(definition)));
   const encryption = createEncryption(ports, config.encryption, definitions);
   const store = new Store(clock, log, config.etcd, encryption?.transformer);
   const authorizer = createAuthorizer(store, config.authorizationModes);
@@ -97,7 +98,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   const kubelets = new KubeletClient(clock, store, config.kubelet);
   const limits = createLimits(clock, definitions, store, metrics.registry, config);
   registerStorageMetrics(metrics.registry, store);
-  const audit = createAudit(ports, config.audit);
+  const audit = createAudit(ports, config.audit, { definitions, metrics: metrics.registry });
   const special = specialOperations({
     authorizer,
     authenticator,

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import type { Clock } from "@flotilla/base";
 import { FlagError, type Flags } from "@flotilla/process";
 import type { RequestHeaderConfig } from "./aggregation/authentication-config.ts";
-import { type AuditConfig, readWebhookTarget } from "./audit/create.ts";
+import type { AuditConfig } from "./audit/create.ts";
+import { auditConfig } from "./flags/audit.ts";
 import type { FLAGS } from "./flags.ts";
 import { type CertificateFiles, Certificates, type CertificateTexts } from "./http/certificates.ts";
 import { type Cidr, parseCidr } from "./network/cidr.ts";
@@ -42,7 +44,7 @@ export interface Config {
 }
 
 /** @throws FlagError naming the flag that is missing or wrong; Error naming a file that cannot be read. */
-export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
+export async function readConfig(flags: Flags<typeof FLAGS>, clock: Clock): Promise<Config> {
   const file = (path: string | undefined) => (path === undefined ? Promise.resolve(undefined) : readFile(path, "utf8"));
   const need = (name: keyof typeof FLAGS): string => {
     const value = flags[name];
@@ -94,7 +96,7 @@ export async function readConfig(flags: Flags<typeof FLAGS>): Promise<Config> {
     shutdownDelay_ms: flags["shutdown-delay-duration"],
     fairness: flags["enable-priority-and-fairness"],
     encryption: await encryptionOf(flags),
-    audit: await auditOf(flags),
+    audit: await auditConfig(flags, clock),
     aggregation: {
       proxy: await pem({ cert: flags["proxy-client-cert-file"], key: flags["proxy-client-key-file"] }),
       requestHeader: {
@@ -126,43 +128,6 @@ async function encryptionOf(flags: Given): Promise<Config["encryption"]> {
     return undefined;
   }
   return { path, text: await readFile(path, "utf8"), reload };
-}
-
-const DAY_MS = 24 * 3_600_000;
-const MEGABYTE = 1024 * 1024;
-/** What upstream's log writer takes when nothing is said. */
-const AUDIT_LOG_MEGABYTES = 100;
-
-async function auditOf(flags: Given): Promise<AuditConfig> {
-  const mode = flags["audit-log-mode"];
-  if (mode !== "blocking" && mode !== "batch" && mode !== "blocking-strict")
-    throw new FlagError(`invalid audit log mode ${mode}, allowed modes are "batch,blocking,blocking-strict"`);
-  if (flags["audit-log-format"] !== "json")
-    throw new FlagError(`invalid audit log format ${flags["audit-log-format"]}, allowed formats are "json"`);
-  const policyFile = flags["audit-policy-file"];
-  const path = flags["audit-log-path"];
-  const webhook = flags["audit-webhook-config-file"];
-  return {
-    policy: policyFile === undefined ? undefined : await readFile(policyFile, "utf8"),
-    log:
-      path === undefined
-        ? undefined
-        : {
-            path,
-            mode: mode === "batch" ? "batch" : "blocking",
-            maxAge_ms: flags["audit-log-maxage"] * DAY_MS,
-            maxBackups: flags["audit-log-maxbackup"],
-            maxSize_bytes: (flags["audit-log-maxsize"] || AUDIT_LOG_MEGABYTES) * MEGABYTE,
-          },
-    webhook:
-      webhook === undefined
-        ? undefined
-        : {
-            target: await readWebhookTarget(webhook),
-            batchMax: flags["audit-webhook-batch-max-size"],
-            wait_ms: flags["audit-webhook-batch-max-wait"],
-          },
-  };
 }
 
 function chance(value: number): number {

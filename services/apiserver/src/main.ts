@@ -8,5 +8,5 @@ await runMain(
   "kube-apiserver",
   "Serves the Kubernetes API over REST and gRPC; the only component that talks to the store.",
   FLAGS,
-  async (flags, ports) => createApiServer(ports, await readConfig(flags)),
+  async (flags, ports) => createApiServer(ports, await readConfig(flags, ports.clock)),
 );

@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
-import { apiError } from "@flotilla/api";
+import { apiError, createBuiltinRegistry } from "@flotilla/api";
 import { FakeClock } from "@flotilla/testing";
+import { Registry } from "prom-client";
 import type { Call, Reply } from "../request/call.ts";
 import { parseRequestInfo } from "../request/request-info.ts";
-import { Audit, type AuditBackend } from "./audit.ts";
+import { Audit } from "./audit.ts";
+import type { AuditBackend } from "./backend.ts";
 import type { AuditEvent } from "./event.ts";
-import { LogFile } from "./log-file.ts";
+import { AuditMetrics } from "./metrics.ts";
 import { parseAuditPolicy } from "./policy.ts";
 
 const policyOf = (rules: object[], more: object = {}) =>
   parseAuditPolicy(JSON.stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", rules, ...more }));
-const LOG = { debug() {}, info() {}, warn() {}, error() {}, with: () => LOG };
 
 function callOf(method: string, target: string, user = "jane", groups: string[] = ["dev"], body = "{}"): Call {
   const { pathname, searchParams } = new URL(`https://x${target}`);
@@ -69,11 +67,19 @@ test("a wrong policy names its field", () => {
   assert.throws(() => policyOf([{ level: "None", omitStages: ["Never"] }]), /omitStages: Unsupported value/);
 });
 
-async function eventsOf(rules: object[], call: Call, reply: Reply | Error, more: object = {}): Promise<AuditEvent[]> {
+const portsOf = () => ({ clock: new FakeClock(), metrics: new AuditMetrics(new Registry()), definitions: createBuiltinRegistry() });
+
+async function eventsOf(
+  rules: object[],
+  call: Call,
+  serve: Reply | Error | ((call: Call) => Promise<Reply>),
+  more: object = {},
+): Promise<AuditEvent[]> {
   const events: AuditEvent[] = [];
-  const backend: AuditBackend = { record: async (event) => void events.push(event), close: () => Promise.resolve() };
-  const audit = new Audit(new FakeClock(), LOG, policyOf(rules, more), [backend]);
-  await audit.run(call, () => (reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply))).catch(() => {});
+  const backend: AuditBackend = { record: async (event) => events.push(event) > 0, close: () => Promise.resolve() };
+  const audit = new Audit(portsOf(), policyOf(rules, more), [backend]);
+  const next = typeof serve === "function" ? serve : () => (serve instanceof Error ? Promise.reject(serve) : Promise.resolve(serve));
+  await audit.run(call, next).catch(() => {});
   return events;
 }
 
@@ -82,7 +88,11 @@ const MADE = { type: "object", code: 201, definition: undefined, object: POD } a
 
 test("a level says how much, omitStages when", async () => {
   const call = () => callOf("POST", "/api/v1/namespaces/a/pods", "jane", ["dev"], '{"kind":"Pod"}');
-  const all = await eventsOf([{ level: "RequestResponse" }], call(), MADE);
+  const making = async (call: Call) => {
+    await call.body();
+    return MADE;
+  };
+  const all = await eventsOf([{ level: "RequestResponse" }], call(), making);
   assert.deepEqual(
     all.map(({ stage }) => stage),
     ["RequestReceived", "ResponseComplete"],
@@ -101,20 +111,34 @@ test("a level says how much, omitStages when", async () => {
   assert.deepEqual(refused[0]!.responseStatus, { metadata: {}, status: "Failure", message: "no", reason: "Forbidden", code: 403 });
 });
 
-test("a full file makes room, and only so many stay", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "audit-"));
-  try {
-    const clock = new FakeClock();
-    const file = new LogFile(clock, { path: join(folder, "audit.log"), maxSize_bytes: 20, maxBackups: 2, maxAge_ms: 0 });
-    for (let i = 0; i < 5; i++) {
-      await file.write(`line ${i} ${"x".repeat(10)}\n`);
-      clock.advance(1000);
-    }
-    await file.close();
-    const names = readdirSync(folder).sort();
-    assert.equal(names.length, 3, names.join());
-    assert.match(readFileSync(join(folder, "audit.log"), "utf8"), /^line 4 x+\n$/);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+test("a body is shown only when the request itself has read it", async () => {
+  const level = [{ level: "Request", omitStages: ["RequestReceived"] }];
+  const untouched = { ...callOf("POST", "/api/v1/namespaces/a/services/s/proxy/x"), body: () => assert.fail("nobody asked for it") };
+  const proxied = { type: "proxy", serve: async () => {}, upgrade: async () => {} } as Reply;
+  assert.deepEqual(
+    (await eventsOf(level, untouched, proxied)).map(({ stage, requestObject }) => [stage, requestObject]),
+    [["ResponseStarted", undefined]],
+  );
+  const never = { ...callOf("POST", "/api/v1/namespaces/a/pods"), body: () => new Promise<Uint8Array>(() => {}) };
+  assert.equal((await eventsOf(level, never, apiError("Forbidden", "no")))[0]!.responseStatus !== undefined, true);
+});
+
+test("a client that has gone before its long answer began still gets its last event", async () => {
+  const gone = AbortSignal.abort();
+  const watch = { type: "watch" } as Reply;
+  const events = await eventsOf([{ level: "Metadata" }], { ...callOf("GET", "/api/v1/pods?watch=1"), signal: gone }, watch);
+  assert.deepEqual(
+    events.map(({ stage }) => stage),
+    ["RequestReceived", "ResponseStarted", "ResponseComplete"],
+  );
+});
+
+test("a strict backend that loses its event lets no request through", async () => {
+  const backend: AuditBackend = { record: async () => false, close: () => Promise.resolve() };
+  const ports = portsOf();
+  const audit = new Audit(ports, policyOf([{ level: "Metadata" }]), [backend]);
+  await assert.rejects(
+    audit.run(callOf("GET", "/api/v1/pods"), () => assert.fail("it must not run")),
+    { message: "Internal error occurred: failed to store audit event" },
+  );
 });

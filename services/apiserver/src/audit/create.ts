@@ -1,61 +1,53 @@
-import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import type { Clock, Logger } from "@flotilla/base";
-import { parse } from "yaml";
-import { Audit, type AuditBackend } from "./audit.ts";
-import { logBackend } from "./log-backend.ts";
+import type { Registry as Definitions } from "@flotilla/api";
+import type { BasePorts } from "@flotilla/process";
+import type { Registry as Metrics } from "prom-client";
+import { Audit } from "./audit.ts";
+import { type AuditBackend, blockingBackend, type Sink } from "./backend.ts";
+import { type BatchOptions, BufferedBackend } from "./buffered.ts";
 import { LogFile, type LogFileOptions } from "./log-file.ts";
+import { logSink } from "./log-sink.ts";
+import { type Lost, reportLosses } from "./losses.ts";
+import { AuditMetrics } from "./metrics.ts";
 import { parseAuditPolicy } from "./policy.ts";
-import { WebhookBackend, type WebhookOptions, type WebhookTarget } from "./webhook-backend.ts";
+import { type TruncateOptions, truncating } from "./truncate.ts";
+import { type WebhookOptions, WebhookSink, type WebhookTarget } from "./webhook-sink.ts";
+
+export const AUDIT_MODES = ["batch", "blocking", "blocking-strict"] as const;
+export type AuditMode = (typeof AUDIT_MODES)[number];
+
+/** How events get to a sink. */
+export interface Delivery {
+  mode: AuditMode;
+  batch: BatchOptions;
+  /** undefined: events are as long as they are. */
+  truncate: TruncateOptions | undefined;
+}
 
 export interface AuditConfig {
   /** The policy's text; undefined: nothing is recorded. */
   policy: string | undefined;
-  log: (LogFileOptions & { mode: "blocking" | "batch" }) | undefined;
-  webhook: (WebhookOptions & { target: WebhookTarget }) | undefined;
+  log: (LogFileOptions & Delivery) | undefined;
+  webhook: (WebhookOptions & Delivery & { target: WebhookTarget }) | undefined;
 }
 
 /** @throws Error when the policy is wrong or the log cannot be opened. */
-export function createAudit(ports: { clock: Clock; log: Logger }, config: AuditConfig): Audit | undefined {
-  const { policy, log, webhook } = config;
-  const backends: AuditBackend[] = [
-    ...(log ? [logBackend(new LogFile(ports.clock, log), log.mode)] : []),
-    ...(webhook ? [new WebhookBackend(ports, webhook.target, webhook)] : []),
+export function createAudit(
+  ports: BasePorts,
+  { policy, log, webhook }: AuditConfig,
+  { definitions, metrics }: { definitions: Definitions; metrics: Metrics },
+): Audit | undefined {
+  if (policy === undefined || !(log || webhook)) return undefined;
+  const auditMetrics = new AuditMetrics(metrics);
+  const lost = reportLosses(ports.clock, ports.log, auditMetrics);
+  const parsed = parseAuditPolicy(policy);
+  const backends = [
+    ...(log ? [backendOf(ports, logSink(new LogFile(ports.clock, log)), log, lost)] : []),
+    ...(webhook ? [backendOf(ports, new WebhookSink(ports, webhook.target, webhook), webhook, lost)] : []),
   ];
-  if (policy === undefined || backends.length === 0) return undefined;
-  return new Audit(ports.clock, ports.log, parseAuditPolicy(policy), backends);
+  return new Audit({ clock: ports.clock, metrics: auditMetrics, definitions }, parsed, backends);
 }
 
-interface Kubeconfig {
-  "current-context"?: string;
-  clusters?: { name: string; cluster: Record<string, string> }[];
-  users?: { name: string; user: Record<string, string> }[];
-  contexts?: { name: string; context: { cluster: string; user: string } }[];
-}
-
-/** @throws Error when the file names no server. */
-export async function readWebhookTarget(path: string): Promise<WebhookTarget> {
-  const config = (parse(await readFile(path, "utf8")) ?? {}) as Kubeconfig;
-  const context = (config.contexts?.find(({ name }) => name === config["current-context"]) ?? config.contexts?.[0])?.context;
-  const cluster = (config.clusters?.find(({ name }) => name === context?.cluster) ?? config.clusters?.[0])?.cluster ?? {};
-  const user = (config.users?.find(({ name }) => name === context?.user) ?? config.users?.[0])?.user ?? {};
-  const { server } = cluster;
-  if (!server) throw new Error(`${path}: no cluster with a server`);
-  const text = async (from: Record<string, string>, name: string) => {
-    const inline = from[`${name}-data`];
-    if (inline) return Buffer.from(inline, "base64").toString();
-    return from[name] ? readFile(resolve(dirname(path), from[name]), "utf8") : undefined;
-  };
-  const [ca, cert, key] = await Promise.all([
-    text(cluster, "certificate-authority"),
-    text(user, "client-certificate"),
-    text(user, "client-key"),
-  ]);
-  return {
-    server,
-    ...(ca ? { ca } : {}),
-    ...(cert ? { cert } : {}),
-    ...(key ? { key } : {}),
-    ...(user["token"] ? { token: user["token"] } : {}),
-  };
+function backendOf({ clock }: BasePorts, sink: Sink, { mode, batch, truncate }: Delivery, lost: Lost): AuditBackend {
+  const to = truncate ? truncating(sink, truncate, lost) : sink;
+  return mode === "batch" ? new BufferedBackend(clock, to, batch, lost) : blockingBackend(to, mode === "blocking-strict", lost);
 }

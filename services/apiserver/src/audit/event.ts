@@ -1,4 +1,5 @@
 import type { KubeObject, Status } from "@flotilla/api";
+import { rfc3339Micro } from "@flotilla/base";
 import type { Call, Reply, User } from "../request/call.ts";
 import type { Decision, Level, Stage } from "./policy.ts";
 
@@ -30,6 +31,8 @@ export interface Recorded {
   asked: User;
   decision: Decision;
   received_ms: number;
+  /** What the request's operation has read of its body so far. */
+  body(): Uint8Array | undefined;
 }
 
 /** What the answer adds. */
@@ -41,7 +44,12 @@ export interface Outcome {
   annotations: Record<string, string>;
 }
 
-export function eventOf({ call, asked, decision, received_ms }: Recorded, stage: Stage, now_ms: number, outcome?: Outcome): AuditEvent {
+export function eventOf(
+  { call, asked, decision, received_ms }: Omit<Recorded, "body">,
+  stage: Stage,
+  now_ms: number,
+  outcome?: Outcome,
+): AuditEvent {
   const { level, omitManagedFields } = decision;
   const bodies = level === "Request" || level === "RequestResponse";
   const strip = omitManagedFields ? withoutManagedFields : (value: unknown) => value;
@@ -62,9 +70,9 @@ export function eventOf({ call, asked, decision, received_ms }: Recorded, stage:
     ...(outcome ? { responseStatus: statusOf(outcome) } : {}),
     ...(bodies && outcome?.body !== undefined ? { requestObject: strip(outcome.body) } : {}),
     ...(responseObject === undefined ? {} : { responseObject: strip(responseObject) }),
-    requestReceivedTimestamp: microTime(received_ms),
-    stageTimestamp: microTime(now_ms),
-    ...(outcome && Object.keys(outcome.annotations).length > 0 ? { annotations: outcome.annotations } : {}),
+    requestReceivedTimestamp: rfc3339Micro(received_ms),
+    stageTimestamp: rfc3339Micro(now_ms),
+    ...(outcome && Object.keys(outcome.annotations).length > 0 ? { annotations: { ...outcome.annotations } } : {}),
   };
 }
 
@@ -118,6 +126,3 @@ function withoutManagedFields(value: unknown): unknown {
   const { managedFields: _, ...rest } = metadata;
   return { ...value, metadata: rest };
 }
-
-/** RFC 3339 with six digits of a second. */
-const microTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;
