@@ -57,6 +57,7 @@ export function diagnoseSuite(cluster: TestCluster, image: string): void {
     const { items } = await cluster.json("get", "nodes");
     for (const { metadata } of items)
       assert.equal(await cluster.kubectl("get", "--raw", `/api/v1/nodes/${metadata.name}/proxy/healthz`), "ok");
+    assert.equal(await cluster.kubectl("get", "--raw", `/api/v1/nodes/${metadata.name}:10250/proxy/healthz`), "ok");
     await cluster.kubectl("delete", "pod,service", "looked-into", "--now");
   });
 }

@@ -16,7 +16,9 @@ type Locate = (kernel: Kernel, call: Call, target: ProxyName) => Promise<Address
 export function proxyOperations(kubelets: KubeletClient): [string, Operation][] {
   const node: Operation = (kernel, call, def) => {
     const { name, port } = parseProxyName(call.info.name);
-    return port === "" ? page(kubelets, name, call) : through((_kernel, _call, target) => locateNode(_kernel, target))(kernel, call, def);
+    // Go clients write the kubelet's port too: nodes/NAME:10250/proxy.
+    if (port === "" || port === String(kubelets.port(name))) return page(kubelets, name, call);
+    return through((_kernel, _call, target) => locateNode(_kernel, target))(kernel, call, def);
   };
   return [
     ["/pods/proxy", through((kernel, call, target) => locatePod(kernel, call.info.namespace, target))],

@@ -35,7 +35,7 @@ export class KubeletClient {
 
   /** @throws ApiError when the node is unknown or has no address. */
   of(nodeName: string): NodeClient {
-    const node = this.store.cache("nodes").get(`/registry/nodes/${nodeName}`)?.object as Node | undefined;
+    const node = this.node(nodeName);
     if (!node) throw apiError("NotFound", `nodes ${JSON.stringify(nodeName)} not found`, { kind: "nodes", name: nodeName });
     const addresses = node.status?.addresses ?? [];
     const found = this.config.addressTypes.flatMap((type) => addresses.filter((address) => address.type === type))[0];
@@ -44,8 +44,16 @@ export class KubeletClient {
         "InternalError",
         `no preferred addresses found; known addresses: ${addresses.map(({ address }) => address).join(", ")}`,
       );
-    const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || DEFAULT_PORT;
-    return this.at(`${found.address}:${port}`);
+    return this.at(`${found.address}:${portOf(node)}`);
+  }
+
+  /** Where the node's kubelet listens, also of a node that nobody knows. */
+  port(nodeName: string): number {
+    return portOf(this.node(nodeName));
+  }
+
+  private node(name: string): Node | undefined {
+    return this.store.cache("nodes").get(`/registry/nodes/${name}`)?.object as Node | undefined;
   }
 
   close(): void {
@@ -66,6 +74,8 @@ export class KubeletClient {
     return known.client;
   }
 }
+
+const portOf = (node: Node | undefined): number => node?.status?.daemonEndpoints?.kubeletEndpoint?.Port || DEFAULT_PORT;
 
 /** What a failed call to a kubelet means to the client. */
 export function kubeletError(error: unknown): ApiError {
