@@ -15,19 +15,8 @@ import {
   STRING,
   TIMESTAMP,
 } from "@flotilla/cel";
+import { escapedName, memberByName } from "./names.ts";
 import { entriesMax, itemsMax, TEXT_SIZE_MAX, textSizeMax } from "./sizes.ts";
-
-const KEYWORDS = new Set(
-  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(" "),
-);
-const ESCAPES: Record<string, string> = { __: "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__" };
-
-/** A property's name in expressions; undefined: it cannot be reached. */
-export function escapedName(name: string): string | undefined {
-  if (KEYWORDS.has(name)) return `__${name}__`;
-  const escaped = name.replace(/__|[./-]/g, (part) => ESCAPES[part]!);
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined;
-}
 
 const STRING_FORMATS: Record<string, Parameters<typeof atMost>[0]> = {
   byte: BYTES,
@@ -100,5 +89,5 @@ function objectOf(schema: Structural, resource: boolean): CelType | undefined {
     if (name !== undefined && type) fields.set(name, { type, json });
   }
   if (resource || schema.embedded) for (const [name, field] of Object.entries(RESOURCE_FIELDS)) fields.set(name, field);
-  return { kind: "object", name: "object", field: (name) => fields.get(name) };
+  return { kind: "object", name: "object", field: memberByName((name) => fields.get(name)) };
 }

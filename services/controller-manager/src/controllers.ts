@@ -21,6 +21,7 @@ import { startEndpointsController } from "./services/endpoints-controller.ts";
 import { startMirroringController } from "./services/mirroring-controller.ts";
 import { startEndpointSliceController } from "./services/slice-controller.ts";
 import { startClaimProtection, startVolumeProtection } from "./storage-protection/controller.ts";
+import { startPolicyStatusController } from "./validating-admission-policy-status/controller.ts";
 
 /** All controllers of the manager, under upstream's names. */
 export const CONTROLLERS: ControllerDefinition[] = [
@@ -47,6 +48,11 @@ export const CONTROLLERS: ControllerDefinition[] = [
   { name: "persistentvolumeclaim-protection-controller", alias: "pvc-protection", start: startClaimProtection },
   { name: "persistentvolume-protection-controller", alias: "pv-protection", start: startVolumeProtection },
   { name: "ttl-controller", alias: "ttl", start: startTtlController },
+  {
+    name: "validatingadmissionpolicy-status-controller",
+    alias: "validatingadmissionpolicy-status",
+    start: startPolicyStatusController,
+  },
 ];
 
 /** `--controllers`: "*" all that are on by default, "foo" that one too, "-foo" not that one. @throws on a name that does not exist */

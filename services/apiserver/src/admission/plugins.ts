@@ -17,7 +17,6 @@ import {
   namespaceExists,
 } from "./optional.ts";
 import { podSecurity } from "./pod-security.ts";
-import { expressionCheck } from "./policy/expression-check.ts";
 import { validatingAdmissionPolicies } from "./policy/validating-admission-policy.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
@@ -64,7 +63,6 @@ const PLUGINS: readonly Registered[] = [
   { create: defaultIngressClass, byDefault: true },
   { create: denyServiceExternalIPs, byDefault: false },
   { create: rbacEscalation, byDefault: true },
-  { create: expressionCheck, byDefault: true },
   { create: mutatingWebhooks, byDefault: true },
   { create: validatingAdmissionPolicies, byDefault: true },
   { create: validatingWebhooks, byDefault: true },

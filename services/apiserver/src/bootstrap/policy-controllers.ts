@@ -138,6 +138,12 @@ const EACH: BootstrapRole[] = [
   ),
   role("ttl-after-finished-controller", rule([...READ, "delete"], "batch", ["jobs"])),
   role("ttl-controller", rule([...READ, "patch", "update"], "", ["nodes"])),
+  role(
+    "validatingadmissionpolicy-status-controller",
+    rule(READ, "admissionregistration.k8s.io", ["validatingadmissionpolicies"]),
+    rule(["get", "patch", "update"], "admissionregistration.k8s.io", ["validatingadmissionpolicies/status"]),
+    rule(READ, "apiextensions.k8s.io", ["customresourcedefinitions"]),
+  ),
 ];
 
 /** The controller manager itself; without a service account per controller it acts as all of them. */

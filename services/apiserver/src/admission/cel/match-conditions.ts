@@ -1,6 +1,6 @@
-import { EvaluationError, type Program } from "@flotilla/cel";
+import { EvaluationError } from "@flotilla/cel";
+import { type Compiled, compileWebhookCondition } from "@flotilla/kube-cel";
 import { aggregate } from "../limit-ranger.ts";
-import { compileAdmission, POLICY_NAMES } from "./environment.ts";
 
 export interface MatchCondition {
   name?: string;
@@ -12,12 +12,12 @@ export type Verdict = "match" | "no match" | { error: string };
 /** Whether all conditions hold: of webhooks and policies alike (KEP-3716). Programs are made when first needed. */
 export class MatchConditions {
   private readonly conditions: readonly MatchCondition[];
-  private readonly forPolicy: boolean;
-  private programs: (Program | Error)[] | undefined;
+  private readonly compile: (expression: string) => Compiled;
+  private programs: Compiled[] | undefined;
 
-  constructor(conditions: readonly MatchCondition[], forPolicy = false) {
+  constructor(conditions: readonly MatchCondition[], compile = compileWebhookCondition) {
     this.conditions = conditions;
-    this.forPolicy = forPolicy;
+    this.compile = compile;
   }
 
   get empty(): boolean {
@@ -30,30 +30,19 @@ export class MatchConditions {
     this.programs ??= this.conditions.map(({ expression = "" }) => this.compile(expression));
     const values = bindings();
     const errors: string[] = [];
-    for (const [i, program] of this.programs.entries()) {
+    for (const compiled of this.programs) {
       try {
-        if (program instanceof Error) throw program;
-        if (program.evaluate(values) === false) return "no match";
+        if ("error" in compiled) throw new EvaluationError(compiled.error);
+        if (compiled.program.evaluate(values) === false) return "no match";
       } catch (error) {
-        errors.push(describe(this.conditions[i]!, error as Error));
+        errors.push(describe(compiled, error as Error));
       }
     }
     return errors.length > 0 ? { error: aggregate(errors) } : "match";
   }
-
-  private compile(expression: string): Program | Error {
-    try {
-      return compileAdmission(
-        expression,
-        this.forPolicy ? { namespaceObject: POLICY_NAMES["namespaceObject"]!, params: POLICY_NAMES["params"]! } : {},
-      );
-    } catch (error) {
-      return error as Error;
-    }
-  }
 }
 
-const describe = ({ expression }: MatchCondition, error: Error): string =>
+const describe = ({ expression }: Compiled, error: Error): string =>
   error instanceof EvaluationError
     ? `expression '${expression}' resulted in error: ${error.message}`
     : `expression '${expression}' resulted in error: ${error.name}: ${error.message}`;

@@ -1,12 +1,10 @@
 import { type LabelMatcher, labelSelectorMatcher, type ValidatingAdmissionPolicy } from "@flotilla/api";
-import { BOOL, type CelType, isDyn, type Program, STRING, typeText } from "@flotilla/cel";
-import { compileAdmission, POLICY_NAMES } from "../cel/environment.ts";
+import { DYN } from "@flotilla/cel";
+import { type Compiled, PolicyCompiler } from "@flotilla/kube-cel";
 import { MatchConditions } from "../cel/match-conditions.ts";
 import type { Rule } from "../matching/rules.ts";
 
-/** An expression, or why it is none: a policy with a wrong one fails as its failurePolicy says. */
-export type Compiled = { expression: string; program: Program } | { expression: string; error: string };
-
+/** An expression that is none fails as the policy's failurePolicy says. */
 export interface Validation {
   check: Compiled;
   message: string | undefined;
@@ -33,31 +31,28 @@ export interface CompiledPolicy {
 
 type MatchResources = NonNullable<NonNullable<ValidatingAdmissionPolicy["spec"]>["matchConstraints"]>;
 
-/** "must evaluate to bool" and the like, as upstream words them. */
-export function compileChecked(expression: string, wanted: CelType | undefined, names = POLICY_NAMES): Compiled {
-  try {
-    const program = compileAdmission(expression, names);
-    const right = !wanted || isDyn(program.type) || typeText(program.type) === typeText(wanted);
-    return right ? { expression, program } : { expression, error: `must evaluate to ${typeText(wanted)}` };
-  } catch (error) {
-    return { expression, error: `compilation failed: ${(error as Error).message}` };
-  }
-}
+/** Objects may be of any kind, and so may parameters: the values will tell. */
+export const compilerFor = ({ spec }: ValidatingAdmissionPolicy): PolicyCompiler =>
+  new PolicyCompiler({ object: DYN, params: spec?.paramKind ? DYN : undefined });
 
-export function compilePolicy({ spec = {} }: ValidatingAdmissionPolicy): CompiledPolicy {
+export function compilePolicy(policy: ValidatingAdmissionPolicy): CompiledPolicy {
+  const { spec = {} } = policy;
+  const compiler = compilerFor(policy);
+  const conditions = new MatchConditions(spec.matchConditions ?? [], (expression) => compiler.condition(expression));
+  const variables = (spec.variables ?? []).map(({ name, expression }) => ({ name, value: compiler.variable(name, expression) }));
   return {
     constraints: constraintsOf(spec.matchConstraints ?? {}),
-    conditions: new MatchConditions(spec.matchConditions ?? [], true),
-    variables: (spec.variables ?? []).map(({ name, expression }) => ({ name, value: compileChecked(expression, undefined) })),
+    conditions,
+    variables,
     validations: (spec.validations ?? []).map(({ expression, message, messageExpression, reason }) => ({
-      check: compileChecked(expression, BOOL),
+      check: compiler.validation(expression),
       message,
-      messageExpression: messageExpression ? compileChecked(messageExpression, STRING) : undefined,
+      messageExpression: messageExpression ? compiler.message(messageExpression) : undefined,
       reason,
     })),
     auditAnnotations: (spec.auditAnnotations ?? []).map(({ key, valueExpression }) => ({
       key,
-      value: compileChecked(valueExpression, undefined),
+      value: compiler.annotation(valueExpression),
     })),
   };
 }

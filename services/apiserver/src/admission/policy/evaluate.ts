@@ -1,5 +1,6 @@
 import { type Budget, EvaluationError, LazyObject, type Value } from "@flotilla/cel";
-import type { Compiled, CompiledPolicy, Validation } from "./compiled.ts";
+import type { Compiled } from "@flotilla/kube-cel";
+import type { CompiledPolicy, Validation } from "./compiled.ts";
 
 /** What one policy may cost for one object and one parameter (upstream: RuntimeCELCostBudget). */
 const POLICY_COST_MAX = 10_000_000;

@@ -1,61 +1,72 @@
-import { FieldErrors, invalidError, type KubeObject, type ValidatingAdmissionPolicy } from "@flotilla/api";
-import { BOOL, type CelType, STRING } from "@flotilla/cel";
-import type { AdmissionPlugin } from "../admission.ts";
-import { POLICY_NAMES } from "../cel/environment.ts";
+/** What only CEL can say about policies and webhooks when they are written: whether their expressions are any. */
+import type { FieldErrors, KubeObject, ResourceDefinition, ValidatingAdmissionPolicy } from "@flotilla/api";
+import { type Compiled, compileWebhookCondition } from "@flotilla/kube-cel";
 import type { MatchCondition } from "../cel/match-conditions.ts";
-import { compileChecked } from "./compiled.ts";
+import { compilerFor } from "./compiled.ts";
 
-const GROUP = "admissionregistration.k8s.io";
+type Check = (object: any, errors: FieldErrors) => void;
 
-type Configuration = KubeObject & { webhooks?: { matchConditions?: MatchCondition[] }[] };
+const CHECKS: Record<string, Check> = {
+  ValidatingAdmissionPolicy: checkPolicy,
+  ValidatingWebhookConfiguration: checkWebhooks,
+  MutatingWebhookConfiguration: checkWebhooks,
+};
 
-/**
- * Expressions that are none are refused when they are written, not when they are needed. Upstream does this in the
- * kinds' validation; here the kinds know no CEL. Cannot be turned off.
- */
-export function expressionCheck(): AdmissionPlugin {
+/** Kinds of admission with their expressions checked; other kinds as they are. */
+export function withExpressionChecks(definition: ResourceDefinition): ResourceDefinition {
+  const check = definition.group === "admissionregistration.k8s.io" ? CHECKS[definition.kind] : undefined;
+  if (!check) return definition;
+  const { strategy } = definition;
   return {
-    name: "ExpressionCheck",
-    validate({ definition, operation, subresource, name }, object, old) {
-      if (definition.group !== GROUP || subresource !== "" || !object || (operation !== "CREATE" && operation !== "UPDATE")) return;
-      if (old && JSON.stringify(old["spec"] ?? old["webhooks"]) === JSON.stringify(object["spec"] ?? object["webhooks"])) return;
-      const errors = new FieldErrors();
-      if (definition.kind === "ValidatingAdmissionPolicy") checkPolicy(object as unknown as ValidatingAdmissionPolicy, errors);
-      for (const [i, { matchConditions }] of ((object as Configuration).webhooks ?? []).entries()) {
-        checkConditions(matchConditions ?? [], `webhooks[${i}].matchConditions`, {}, errors);
-      }
-      if (!errors.empty) throw invalidError(GROUP, definition.kind, name, errors);
-    },
+    ...definition,
+    strategy: {
+      ...strategy,
+      validateCreate(object: KubeObject, errors: FieldErrors) {
+        strategy.validateCreate?.(object, errors);
+        check(object, errors);
+      },
+      validateUpdate(object: KubeObject, old: KubeObject, errors: FieldErrors, context) {
+        strategy.validateUpdate?.(object, old, errors, context);
+        // What was accepted by an older server stays so until it is touched.
+        const same = JSON.stringify(object["spec"] ?? object["webhooks"]) === JSON.stringify(old["spec"] ?? old["webhooks"]);
+        if (!same) check(object, errors);
+      },
+    } satisfies ResourceDefinition["strategy"],
   };
 }
 
-function checkPolicy({ spec = {} }: ValidatingAdmissionPolicy, errors: FieldErrors): void {
-  const { variables: _, ...forConditions } = POLICY_NAMES;
-  checkConditions(spec.matchConditions ?? [], "spec.matchConditions", forConditions, errors);
-  for (const [i, { expression }] of (spec.variables ?? []).entries()) {
-    check(expression, undefined, `spec.variables[${i}].expression`, POLICY_NAMES, errors);
-  }
-  for (const [i, { expression, messageExpression }] of (spec.validations ?? []).entries()) {
-    check(expression, BOOL, `spec.validations[${i}].expression`, POLICY_NAMES, errors);
-    if (messageExpression) check(messageExpression, STRING, `spec.validations[${i}].messageExpression`, POLICY_NAMES, errors);
-  }
-  for (const [i, { valueExpression }] of (spec.auditAnnotations ?? []).entries()) {
-    check(valueExpression, undefined, `spec.auditAnnotations[${i}].valueExpression`, POLICY_NAMES, errors);
+function checkPolicy(policy: ValidatingAdmissionPolicy, errors: FieldErrors): void {
+  const { spec = {} } = policy;
+  const compiler = compilerFor(policy);
+  const each = <T>(list: readonly T[] | undefined, field: string, compile: (item: T, at: string) => void) => {
+    for (const [index, item] of (list ?? []).entries()) compile(item, `spec.${field}[${index}]`);
+  };
+  each(spec.variables, "variables", ({ name, expression }, at) => {
+    report(expression, `${at}.expression`, errors, () => compiler.variable(name, expression));
+  });
+  each(spec.matchConditions, "matchConditions", ({ expression }, at) => {
+    report(expression, `${at}.expression`, errors, () => compiler.condition(expression));
+  });
+  each(spec.validations, "validations", ({ expression, messageExpression = "" }, at) => {
+    report(expression, `${at}.expression`, errors, () => compiler.validation(expression));
+    report(messageExpression, `${at}.messageExpression`, errors, () => compiler.message(messageExpression));
+  });
+  each(spec.auditAnnotations, "auditAnnotations", ({ valueExpression }, at) => {
+    report(valueExpression, `${at}.valueExpression`, errors, () => compiler.annotation(valueExpression));
+  });
+}
+
+function checkWebhooks({ webhooks = [] }: { webhooks?: { matchConditions?: MatchCondition[] }[] }, errors: FieldErrors): void {
+  for (const [i, { matchConditions = [] }] of webhooks.entries()) {
+    for (const [j, { expression = "" }] of matchConditions.entries()) {
+      const field = `webhooks[${i}].matchConditions[${j}].expression`;
+      report(expression, field, errors, () => compileWebhookCondition(expression));
+    }
   }
 }
 
-function checkConditions(conditions: readonly MatchCondition[], field: string, names: Record<string, CelType>, errors: FieldErrors): void {
-  for (const [i, { expression }] of conditions.entries()) check(expression, BOOL, `${field}[${i}].expression`, names, errors);
-}
-
-function check(
-  expression: string | undefined,
-  wanted: CelType | undefined,
-  field: string,
-  names: Record<string, CelType>,
-  errors: FieldErrors,
-) {
-  if (!expression?.trim()) return; // the kind's own validation has said so
-  const compiled = compileChecked(expression, wanted, names);
+function report(expression: string | undefined, field: string, errors: FieldErrors, compile: () => Compiled): void {
+  if (!expression?.trim()) return; // the kind's own validation has said so, where it must not be
+  const compiled = compile();
   if ("error" in compiled) errors.invalid(field, expression, compiled.error);
 }
