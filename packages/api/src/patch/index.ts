@@ -22,7 +22,9 @@ function patched(def: ResourceDefinition, live: KubeObject, { type, body }: Patc
   if (!isObject(parsed))
     throw apiError("BadRequest", "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}");
   if (type === "merge") return applyMergePatch(live, parsed);
-  return applyStrategicPatch(structOf(def.schema), live as Record<string, unknown>, parsed);
+  // Which type it is was settled by the URL: clients that send their parent's kind to /scale are understood.
+  const { apiVersion, kind } = live;
+  return { ...applyStrategicPatch(structOf(def.schema), live as Record<string, unknown>, parsed), apiVersion, kind };
 }
 
 function parse(body: Uint8Array): unknown {

@@ -43,6 +43,12 @@ const podSpec = (obj: any) => obj.spec.template.spec;
 
 const CASES: [string, unknown, (obj: any) => unknown, unknown][] = [
   [
+    "the type is the URL's, whatever the patch says",
+    { apiVersion: "v1", kind: "Scale", spec: { replicas: 3 } },
+    (o) => [o.apiVersion, o.kind, o.spec.replicas],
+    ["apps/v1", "Deployment", 3],
+  ],
+  [
     "lists merge by their key",
     { spec: { template: { spec: { containers: [{ name: "side", image: "new" }] } } } },
     (o) => podSpec(o).containers.map((c: any) => `${c.name}=${c.image}`),
