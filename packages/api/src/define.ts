@@ -22,6 +22,7 @@ export interface ResourceOptions<T extends KubeObject> {
   storage?: StorageView;
   subresources?: SubresourceDefinition<T>[];
   scale?: ScaleView<T>;
+  deprecation?: string;
   table?: TableColumn<T>[];
   defaults?(obj: T): void;
   strategy?: Strategy<T>;
@@ -48,6 +49,7 @@ export function defineResource<T extends KubeObject>(options: ResourceOptions<T>
     storage: options.storage ?? { group: options.group, resource: options.resource, version: options.version },
     subresources: options.subresources ?? [],
     ...(options.scale ? { scale: options.scale } : {}),
+    ...(options.deprecation ? { deprecation: options.deprecation } : {}),
     columns: table.map(({ cell: _, ...column }) => column),
     row: (obj, now_ms) => table.map((column) => column.cell(obj, now_ms)),
     defaults: options.defaults ?? (() => {}),
@@ -58,7 +60,10 @@ export function defineResource<T extends KubeObject>(options: ResourceOptions<T>
 
 /** A kind that is only created, never stored: reviews, bindings, evictions. */
 export function defineVirtual<T extends KubeObject>(
-  options: Pick<ResourceOptions<T>, "group" | "version" | "kind" | "resource" | "schema" | "namespaced" | "defaults" | "strategy">,
+  options: Pick<
+    ResourceOptions<T>,
+    "group" | "version" | "kind" | "resource" | "schema" | "namespaced" | "table" | "defaults" | "strategy"
+  >,
 ): ResourceDefinition<T> {
   return { ...defineResource<T>({ ...options, verbs: ["create"] }), storage: undefined };
 }

@@ -155,6 +155,8 @@ export interface ResourceDefinition<T extends KubeObject = any> {
   readonly storage: StorageView | undefined;
   readonly subresources: readonly SubresourceDefinition<T>[];
   readonly scale?: ScaleView<T>;
+  /** Why not to use this kind any more: a line for the Warning header of every answer. */
+  readonly deprecation?: string;
   readonly columns: readonly Column[];
   /** Cells in the order of `columns`. */
   row(obj: T, now_ms: number): Cell[];
@@ -212,7 +214,7 @@ export interface ApiMachinery {
 
   /** lifecycle.ts */
   applyDefaults(def: ResourceDefinition, obj: KubeObject): void;
-  /** Namespace and name of body and URL must agree (BadRequest); fills metadata.namespace (and name, when name is given). */
+  /** Namespace and name of body and URL must agree (BadRequest); fills metadata.namespace; a body without the name that the URL has is refused. */
   checkIdentity(def: ResourceDefinition, obj: KubeObject, url: { namespace: string; name?: string }): void;
   /** Strategy, uid, creationTimestamp, generateName, generation; then validation: Invalid with causes. Returns warnings. */
   beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: WriteContext): string[];

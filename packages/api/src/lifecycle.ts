@@ -74,7 +74,7 @@ export function beforeUpdate(
   // A subresource that is no status (approval, resize) decides by itself what it lets through.
   else if (style === "main" && hasStatus(def)) resetStatus(obj, old);
   strategy.prepareForUpdate?.(obj, old, ctx);
-  bumpGeneration(def, obj, old);
+  if (style !== "status") bumpGeneration(def, obj, old);
   const errors = new FieldErrors();
   validateMeta(def, obj.metadata, errors);
   validateMetaUpdate(obj, old, errors);

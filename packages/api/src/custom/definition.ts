@@ -60,7 +60,10 @@ function customDefinition(crd: CustomResourceDefinition, version: CrdVersion, po
     ...(scale ? { scale: scaleView(scale) } : {}),
     table: columnsOf(version.additionalPrinterColumns as Parameters<typeof columnsOf>[0]),
     defaults: (obj) => defaultObject(schema, obj),
-    strategy: strategyOf(crd, version, schema, rules, hasStatus),
+    ...(version.deprecated
+      ? { deprecation: version.deprecationWarning || `${spec.group}/${version.name} ${names.kind} is deprecated` }
+      : {}),
+    strategy: strategyOf(schema, rules, hasStatus),
     selectableFields: selectableFields(version),
   });
   return {
@@ -94,16 +97,7 @@ function validateObject(
   if (found.empty) rules?.(obj, old, errors);
 }
 
-function strategyOf(
-  crd: CustomResourceDefinition,
-  version: CrdVersion,
-  schema: Structural,
-  rules: RuleCheck | undefined,
-  hasStatus: boolean,
-): Strategy<KubeObject> {
-  const deprecated = version.deprecated
-    ? [version.deprecationWarning || `${crd.spec.group}/${version.name} ${crd.spec.names.kind} is deprecated`]
-    : [];
+function strategyOf(schema: Structural, rules: RuleCheck | undefined, hasStatus: boolean): Strategy<KubeObject> {
   return {
     tracksGeneration: true,
     allowUnconditionalUpdate: false,
@@ -116,7 +110,6 @@ function strategyOf(
     },
     validateCreate: (obj, errors) => validateObject(schema, obj, undefined, rules, errors),
     validateUpdate: (obj, old, errors) => validateObject(schema, obj, old, rules, errors),
-    ...(deprecated.length > 0 ? { warnings: () => deprecated } : {}),
   };
 }
 

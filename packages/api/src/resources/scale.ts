@@ -1,5 +1,6 @@
 /** autoscaling/v1 Scale as a view of a workload with spec.replicas. */
-import type { ScaleView } from "../definition.ts";
+import { ageColumn, column, defineVirtual, nameColumn } from "../define.ts";
+import type { ResourceDefinition, ScaleView } from "../definition.ts";
 import { formatLabelSelector } from "../selectors.ts";
 import type { KubeObject, LabelSelector } from "../types.ts";
 
@@ -23,3 +24,18 @@ export const replicasScale: ScaleView = {
     obj.spec = { ...obj.spec, replicas: (scale as Scalable).spec?.replicas ?? 0 };
   },
 };
+
+/** The kind that …/scale speaks of: no resource of its own, but with columns to print. */
+export const scales: ResourceDefinition<Scalable> = defineVirtual<Scalable>({
+  group: "autoscaling",
+  version: "v1",
+  kind: "Scale",
+  resource: "scales",
+  schema: "autoscaling/v1.Scale",
+  table: [
+    nameColumn(),
+    column("Desired", ({ spec }) => spec?.replicas ?? 0, { type: "integer" }),
+    column("Available", ({ status }) => status?.replicas ?? 0, { type: "integer" }),
+    ageColumn(),
+  ],
+});

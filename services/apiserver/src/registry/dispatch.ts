@@ -26,6 +26,7 @@ export async function dispatch(kernel: Kernel, special: SpecialOperations, call:
   const clusterObject = !def.namespaced && info.namespace !== "" && info.resource !== "namespaces";
   const nameWithoutNamespace = def.namespaced && info.namespace === "" && info.name !== "";
   if (clusterObject || nameWithoutNamespace) throw noSuchPath();
+  if (def.deprecation) call.warnings.push(def.deprecation);
   // "/api/v1/namespaces/x" names namespace x for authorization; the object itself lives in none.
   const scoped: Call = info.namespace === namespace ? call : withNamespace(call, namespace);
   return operationOf(special, scoped, def)(kernel, scoped, def);

@@ -1,4 +1,5 @@
 import { applyPatch, checkIdentity, decodeAs, type KubeObject, type ResourceDefinition } from "@flotilla/api";
+import { scales } from "@flotilla/api/resources/scale.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed } from "../request/errors.ts";
 import { clone } from "./clone.ts";
@@ -9,7 +10,8 @@ import { writeOptions } from "./options.ts";
 import { mediaType, patchTypeOf } from "./patch.ts";
 import { modify } from "./update.ts";
 
-const SCALE = { schema: "autoscaling/v1.Scale", group: "autoscaling", version: "v1", kind: "Scale" };
+const { schema, group, version, kind } = scales;
+const SCALE = { schema, group, version, kind };
 
 /** get, update and patch of …/scale: the object seen as autoscaling/v1 Scale. */
 export async function scale(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
@@ -52,4 +54,4 @@ function patchedScale(call: Call, def: ResourceDefinition, body: Uint8Array) {
   };
 }
 
-const asScale = (object: object): Reply => ({ type: "object", code: 200, definition: undefined, object });
+const asScale = (object: KubeObject): Reply => ({ type: "object", code: 200, definition: scales, object });

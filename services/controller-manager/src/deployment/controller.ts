@@ -52,18 +52,19 @@ export function startDeploymentController(context: ControllerContext): void {
   }
 
   async function act(deployment: Deployment, plan: DeploymentPlan): Promise<void> {
-    let current = deployment;
     for (const write of plan.writes) {
       await put(deployment, write);
       const message = eventOf(write);
       if (message) recorder.event(deployment, "Normal", "ScalingReplicaSet", message);
     }
-    if (plan.revision) {
-      const body = { metadata: { resourceVersion: current.metadata.resourceVersion, annotations: { [REVISION]: plan.revision } } };
-      const { name, namespace } = current.metadata;
-      current = await client.patch(Deployments, name!, { type: "merge", body }, { namespace });
-    }
-    if (!semanticEqual(plan.status, current.status)) await client.updateStatus(Deployments, { ...current, status: plan.status });
+    if (!plan.revision && semanticEqual(plan.status, deployment.status)) return;
+    // The revision travels with the status, as upstream's does: an update of the Deployment itself would raise its generation.
+    const annotations = { ...deployment.metadata.annotations, ...(plan.revision ? { [REVISION]: plan.revision } : {}) };
+    await client.updateStatus(Deployments, {
+      ...deployment,
+      metadata: { ...deployment.metadata, annotations },
+      status: plan.status,
+    });
   }
 
   async function put(deployment: Deployment, write: Write): Promise<void> {

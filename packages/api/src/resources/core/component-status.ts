@@ -3,7 +3,7 @@ import type { ResourceDefinition } from "../../definition.ts";
 import { findCondition } from "../../pod.ts";
 import type { ComponentStatus } from "../../types.ts";
 
-/** Asked of the components themselves at each request; nothing is stored. Deprecated since 1.19. */
+/** Asked of the components themselves at each request; nothing is stored. */
 export const componentStatuses: ResourceDefinition<ComponentStatus> = {
   ...defineResource<ComponentStatus>({
     group: "",
@@ -13,6 +13,7 @@ export const componentStatuses: ResourceDefinition<ComponentStatus> = {
     schema: "core/v1.ComponentStatus",
     namespaced: false,
     shortNames: ["cs"],
+    deprecation: "v1 ComponentStatus is deprecated in v1.19+",
     verbs: ["get", "list"],
     table: [
       nameColumn(),

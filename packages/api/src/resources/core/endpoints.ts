@@ -12,6 +12,7 @@ export const endpoints = defineResource<Endpoints>({
   singular: "endpoints",
   schema: "core/v1.Endpoints",
   shortNames: ["ep"],
+  deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   table: [nameColumn(), column("Endpoints", addresses), ageColumn()],
   defaults(object) {
     for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= "TCP";
