@@ -55,9 +55,11 @@ export function diagnoseSuite(cluster: TestCluster, image: string): void {
       30_000,
     );
     const { items } = await cluster.json("get", "nodes");
-    for (const { metadata } of items)
-      assert.equal(await cluster.kubectl("get", "--raw", `/api/v1/nodes/${metadata.name}/proxy/healthz`), "ok");
-    assert.equal(await cluster.kubectl("get", "--raw", `/api/v1/nodes/${metadata.name}:10250/proxy/healthz`), "ok");
+    for (const { metadata } of items) {
+      for (const name of [metadata.name, `${metadata.name}:10250`]) {
+        assert.equal(await cluster.kubectl("get", "--raw", `/api/v1/nodes/${name}/proxy/healthz`), "ok");
+      }
+    }
     await cluster.kubectl("delete", "pod,service", "looked-into", "--now");
   });
 }

@@ -25,3 +25,8 @@ test("protobuf alone, of a custom resource", () =>
   assert.throws(() => negotiate("application/vnd.kubernetes.protobuf", false), {
     message: "only the following media types are accepted: application/json, application/yaml",
   }));
+test("a Table alone, of a review", () => {
+  const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  assert.throws(() => negotiate(table, true, false), { message: /only the following media types/ });
+  assert.equal(negotiate(`${table},application/json`, true, false).as, "object");
+});

@@ -25,13 +25,14 @@ const TRANSFORMS: Record<string, Format["as"]> = {
 /**
  * The first acceptable entry of Accept, in its order.
  * @param protobuf whether the object has a protobuf form; custom resources have none.
+ * @param transforms whether it can be shown as a Table or by its metadata alone; reviews, which nothing keeps, can't.
  * @throws ApiError NotAcceptable
  */
-export function negotiate(accept: string | undefined, protobuf: boolean): Format {
+export function negotiate(accept: string | undefined, protobuf: boolean, transforms = true): Format {
   if (!accept || accept === "application/json" || accept === "*/*") return JSON_OBJECT;
   for (const entry of accept.split(",")) {
     const format = formatOf(entry);
-    if (format && (protobuf || format.media !== "protobuf")) return format;
+    if (format && (protobuf || format.media !== "protobuf") && (transforms || format.as === "object")) return format;
   }
   const known = `application/json, application/yaml${protobuf ? ", application/vnd.kubernetes.protobuf" : ""}`;
   throw apiError("NotAcceptable", `only the following media types are accepted: ${known}`);

@@ -67,4 +67,14 @@ describe("Go clients", () => {
     }
     assert.fail("no definition of the custom resource");
   });
+
+  test("what the client would not take as an answer is not done at all", async () => {
+    const table = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+    const review = await rest.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", { spec: {} }, { headers: table });
+    assert.equal(review.status, 406);
+    const maps = "/api/v1/namespaces/default/configmaps";
+    const written = await rest.call("POST", maps, { metadata: { name: "unwanted" } }, { headers: { accept: "text/html" } });
+    assert.equal(written.status, 406);
+    assert.equal((await rest.call("GET", `${maps}/unwanted`)).status, 404);
+  });
 });

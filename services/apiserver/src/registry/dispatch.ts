@@ -1,4 +1,5 @@
 import type { ResourceDefinition, SubresourceDefinition } from "@flotilla/api";
+import { negotiate } from "../http/negotiate.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { methodNotAllowed, noSuchPath } from "../request/errors.ts";
 import { create } from "./create.ts";
@@ -26,10 +27,16 @@ export async function dispatch(kernel: Kernel, special: SpecialOperations, call:
   const clusterObject = !def.namespaced && info.namespace !== "" && info.resource !== "namespaces";
   const nameWithoutNamespace = def.namespaced && info.namespace === "" && info.name !== "";
   if (clusterObject || nameWithoutNamespace) throw noSuchPath();
+  checkAcceptable(call, def);
   if (def.deprecation) call.warnings.push(def.deprecation);
   // "/api/v1/namespaces/x" names namespace x for authorization; the object itself lives in none.
   const scoped: Call = info.namespace === namespace ? call : withNamespace(call, namespace);
   return operationOf(special, scoped, def)(kernel, scoped, def);
+}
+
+/** An answer that the client won't take is refused before anything is written. */
+function checkAcceptable({ accept, info }: Call, def: ResourceDefinition): void {
+  if (info.subresource === "") negotiate(accept, def.custom === undefined, def.verbs.includes("get") || def.verbs.includes("list"));
 }
 
 function withNamespace(call: Call, namespace: string): Call {
