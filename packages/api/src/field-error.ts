@@ -110,7 +110,7 @@ export function invalidError(group: string, kind: string, name: string, errors: 
   const summary = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const qualified = group === "" ? kind : `${kind}.${group}`;
   return apiError("Invalid", `${qualified} ${JSON.stringify(name)} is invalid: ${summary}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...(group === "" ? {} : { group }),
     kind,
     causes,

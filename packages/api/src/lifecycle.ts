@@ -14,6 +14,7 @@ export function applyDefaults(def: ResourceDefinition, obj: KubeObject): void {
   def.defaults(obj);
 }
 
+/** An object written to a URL names itself; its namespace may be left to the URL. */
 export function checkIdentity(def: ResourceDefinition, obj: KubeObject, url: { namespace: string; name?: string }): void {
   const meta = (obj.metadata ??= {});
   if (def.namespaced) {
@@ -24,7 +25,9 @@ export function checkIdentity(def: ResourceDefinition, obj: KubeObject, url: { n
     }
   }
   if (url.name === undefined) return;
-  if (!meta.name) meta.name = url.name;
+  if (!meta.name) {
+    throw apiError("BadRequest", `the name of the object (${url.name} based on URL) was undeterminable: name must be provided`);
+  }
   if (meta.name !== url.name) {
     throw apiError("BadRequest", `the name of the object (${meta.name}) does not match the name on the URL (${url.name})`);
   }

@@ -43,6 +43,7 @@ test("discovery says that evictions are of policy/v1: drain looks for it", () =>
 });
 
 const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+const NO_MATCH = 'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`';
 const workload = (spec: object) => ({ spec: { selector: { matchLabels: { a: "b" } }, template, ...spec } });
 
 /** Group, resource, object (name "x" in "default"), expected causes as "field: message". */
@@ -72,7 +73,7 @@ const INVALID: [string, string, object, string[]][] = [
     ['spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`'],
   ],
   ["apps", "deployments", workload({ replicas: -1 }), ["spec.replicas: Invalid value: -1: must be greater than or equal to 0"]],
-  ["apps", "deployments", { spec: { template } }, ["spec.selector: Required value"]],
+  ["apps", "deployments", { spec: { template } }, ["spec.selector: Required value", NO_MATCH]],
   ["", "secrets", { type: "kubernetes.io/tls", data: { "tls.crt": "" } }, ["data[tls.key]: Required value"]],
   [
     "rbac.authorization.k8s.io",

@@ -34,8 +34,9 @@ export function validateLabelSelector(selector: LabelSelector | undefined, field
   (selector.matchExpressions ?? []).forEach((expression, index) => {
     const at = `${field}.matchExpressions[${index}]`;
     const values = expression.values ?? [];
-    if (!OPERATORS.includes(expression.operator)) errors.invalid(`${at}.operator`, expression.operator, "not a valid selector operator");
-    else if (expression.operator.endsWith("In")) {
+    const operator = expression.operator ?? "";
+    if (!OPERATORS.includes(operator)) errors.invalid(`${at}.operator`, operator, "not a valid selector operator");
+    else if (operator.endsWith("In")) {
       if (values.length === 0) errors.required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
     } else if (values.length > 0) errors.forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
     errors.invalidEach(`${at}.key`, expression.key ?? "", qualifiedNameErrors(expression.key ?? ""));
@@ -43,6 +44,19 @@ export function validateLabelSelector(selector: LabelSelector | undefined, field
       errors.invalidEach(`${at}.values[${at_}]`, value, labelValueErrors(value));
     });
   });
+}
+
+/** Whether it can be matched at all: upstream makes requirements of it, each with rules of its own. */
+export function isUsableSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+  const usable = (key: string, values: readonly string[]): boolean =>
+    qualifiedNameErrors(key).length === 0 && values.every((value) => labelValueErrors(value).length === 0);
+  return (
+    Object.entries(matchLabels).every(([key, value]) => usable(key, [value])) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      const takesValues = operator === "In" || operator === "NotIn";
+      return OPERATORS.includes(operator) && takesValues === values.length > 0 && usable(key ?? "", values);
+    })
+  );
 }
 
 export function isEmptySelector(selector: LabelSelector): boolean {

@@ -43,6 +43,31 @@ export function parseCidr(text: string): Network | undefined {
   return { bits: parsed.bits, address: (parsed.value >> host) << host, prefix: Number(prefix) };
 }
 
+export const INVALID_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+export const INVALID_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+
+export const ipErrors = (text: string): string[] => (parseIp(text) ? [] : [INVALID_IP]);
+export const cidrErrors = (text: string): string[] => (parseCidr(text) ? [] : [INVALID_CIDR]);
+
+const SPECIAL: readonly [networks: string[], problem: string][] = [
+  [["0.0.0.0/32", "::/128"], "may not be unspecified (0.0.0.0 or ::)"],
+  [["127.0.0.0/8", "::1/128"], "may not be in the loopback range (127.0.0.0/8, ::1/128)"],
+  [["169.254.0.0/16", "fe80::/10"], "may not be in the link-local range (169.254.0.0/16, fe80::/10)"],
+  [["224.0.0.0/24", "ff02::/16"], "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"],
+];
+
+/** Addresses that nobody else can reach, or that mean a node itself: no place to send a service's traffic to. */
+export function specialIpErrors(text: string): string[] {
+  const ip = parseIp(text);
+  if (!ip) return [INVALID_IP];
+  return SPECIAL.filter(([networks]) => networks.some((network) => liesIn(ip, parseCidr(network)!))).map(([, problem]) => problem);
+}
+
+function liesIn(ip: { bits: 32 | 128; value: bigint }, network: Network): boolean {
+  const host = BigInt(network.bits - network.prefix);
+  return ip.bits === network.bits && ip.value >> host === network.address >> host;
+}
+
 /** Whether `inner` lies within `outer` and is smaller. */
 export function isStrictSubset(inner: Network, outer: Network): boolean {
   const host = BigInt(outer.bits - outer.prefix);

@@ -3,7 +3,7 @@ import type { FieldErrors } from "../field-error.ts";
 import { jsonEqual } from "../json-equal.ts";
 import type { StatefulSet } from "../types.ts";
 import { nonNegative, optionalOneOf } from "./common.ts";
-import { validateWorkload } from "./workload.ts";
+import { validateSelectorAndTemplate } from "./workload.ts";
 
 type Spec = NonNullable<StatefulSet["spec"]>;
 
@@ -20,10 +20,18 @@ export function validateStatefulSet({ spec }: StatefulSet, errors: FieldErrors):
   optionalOneOf("spec.persistentVolumeClaimRetentionPolicy.whenScaled", whenScaled, RETENTION, errors);
   nonNegative("spec.replicas", given.replicas, errors);
   nonNegative("spec.ordinals.start", given.ordinals?.start, errors);
-  validateWorkload("statefulset", given, errors);
-  if (given.template?.spec?.activeDeadlineSeconds !== undefined) {
-    errors.forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in StatefulSet is not Supported");
-  }
+  nonNegative("spec.minReadySeconds", given.minReadySeconds, errors);
+  const template = withClaims(given);
+  validateSelectorAndTemplate("statefulset", "StatefulSet", { ...given, replicas: 0, ...(template ? { template } : {}) }, errors);
+}
+
+/** The template as its pods will be: each claim template is a volume of that name, in place of one of the template's own. */
+function withClaims({ template, volumeClaimTemplates }: Partial<Spec>): Spec["template"] | undefined {
+  const claims = (volumeClaimTemplates ?? []).flatMap(({ metadata }) => metadata?.name ?? []);
+  if (!template?.spec || claims.length === 0) return template;
+  const own = (template.spec.volumes ?? []).filter(({ name }) => !claims.includes(name));
+  const claimed = claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...template.spec, volumes: [...own, ...claimed] } };
 }
 
 function validateManagement(policy: string | undefined, errors: FieldErrors): void {

@@ -1,12 +1,10 @@
 import { defaultPodSpec } from "../../defaults/pod-spec.ts";
 import { ageColumn, column, defineResource, nameColumn, statusSubresource } from "../../define.ts";
-import type { IntOrString } from "../../int-or-string.ts";
 import type { DaemonSet } from "../../types.ts";
-import { immutable, oneOf } from "../../validation/common.ts";
-import { validateWorkload } from "../../validation/workload.ts";
+import { immutable } from "../../validation/common.ts";
+import { validateDaemonSet, validateDaemonSetStatus } from "../../validation/daemon-set.ts";
 import { formatLabels } from "../pod-columns.ts";
 import { countColumn, templateColumns } from "../workload-columns.ts";
-import { countOrPercent } from "./deployment.ts";
 
 export const daemonSets = defineResource<DaemonSet>({
   group: "apps",
@@ -16,7 +14,7 @@ export const daemonSets = defineResource<DaemonSet>({
   schema: "apps/v1.DaemonSet",
   shortNames: ["ds"],
   categories: ["all"],
-  subresources: [statusSubresource("DaemonSet")],
+  subresources: [statusSubresource<DaemonSet>("DaemonSet", { validateUpdate: validateDaemonSetStatus })],
   table: [
     nameColumn(),
     countColumn("Desired", ({ status }) => status?.desiredNumberScheduled),
@@ -42,16 +40,7 @@ export const daemonSets = defineResource<DaemonSet>({
   },
   strategy: {
     tracksGeneration: true,
-    validate({ spec }, errors) {
-      validateWorkload("daemonset", spec ?? {}, errors);
-      oneOf("spec.updateStrategy.type", spec?.updateStrategy?.type, ["OnDelete", "RollingUpdate"], errors);
-      const rolling = spec?.updateStrategy?.rollingUpdate;
-      if (!rolling) return;
-      const unavailable = countOrPercent("spec.updateStrategy.rollingUpdate.maxUnavailable", rolling.maxUnavailable as IntOrString, errors);
-      const surge = countOrPercent("spec.updateStrategy.rollingUpdate.maxSurge", rolling.maxSurge as IntOrString, errors);
-      if (unavailable === 0 && surge === 0)
-        errors.required("spec.updateStrategy.rollingUpdate.maxUnavailable", "cannot be 0 when maxSurge is 0");
-    },
+    validate: validateDaemonSet,
     validateUpdate: (set, old, errors) => immutable("spec.selector", set.spec?.selector, old.spec?.selector, errors),
   },
 });

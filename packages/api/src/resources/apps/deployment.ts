@@ -1,13 +1,11 @@
 import { defaultPodSpec } from "../../defaults/pod-spec.ts";
 import { ageColumn, column, defineResource, nameColumn, scaleSubresource, statusSubresource } from "../../define.ts";
-import type { FieldErrors } from "../../field-error.ts";
-import { type IntOrString, isPercent, scaledValue } from "../../int-or-string.ts";
 import { jsonEqual } from "../../json-equal.ts";
 import type { Deployment } from "../../types.ts";
-import { immutable, nonNegative, oneOf } from "../../validation/common.ts";
+import { immutable } from "../../validation/common.ts";
+import { validateDeployment, validateDeploymentStatus } from "../../validation/deployment.ts";
 import { podNameWarnings } from "../../validation/name-warnings.ts";
 import { podSpecWarnings } from "../../validation/pod.ts";
-import { validateWorkload } from "../../validation/workload.ts";
 import { replicasScale } from "../scale.ts";
 import { templateColumns } from "../workload-columns.ts";
 
@@ -19,7 +17,7 @@ export const deployments = defineResource<Deployment>({
   schema: "apps/v1.Deployment",
   shortNames: ["deploy"],
   categories: ["all"],
-  subresources: [scaleSubresource(), statusSubresource("Deployment")],
+  subresources: [scaleSubresource(), statusSubresource<Deployment>("Deployment", { validateUpdate: validateDeploymentStatus })],
   scale: replicasScale,
   table: [
     nameColumn(),
@@ -56,46 +54,3 @@ export const deployments = defineResource<Deployment>({
     },
   },
 });
-
-function validateDeployment(deployment: Deployment, errors: FieldErrors): void {
-  const spec = deployment.spec ?? ({} as NonNullable<Deployment["spec"]>);
-  validateWorkload("deployment", spec, errors);
-  nonNegative("spec.replicas", spec.replicas, errors);
-  nonNegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit, errors);
-  nonNegative("spec.progressDeadlineSeconds", spec.progressDeadlineSeconds, errors);
-  if (spec.progressDeadlineSeconds !== undefined && spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0)) {
-    errors.invalid("spec.progressDeadlineSeconds", spec.progressDeadlineSeconds, "must be greater than minReadySeconds");
-  }
-  oneOf("spec.strategy.type", spec.strategy?.type, ["Recreate", "RollingUpdate"], errors);
-  const rolling = spec.strategy?.rollingUpdate;
-  if (spec.strategy?.type === "Recreate") {
-    if (rolling) errors.forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
-    return;
-  }
-  if (!rolling) return;
-  const surge = countOrPercent("spec.strategy.rollingUpdate.maxSurge", rolling.maxSurge as IntOrString, errors);
-  const unavailable = countOrPercent("spec.strategy.rollingUpdate.maxUnavailable", rolling.maxUnavailable as IntOrString, errors);
-  if (surge === 0 && unavailable === 0) {
-    errors.invalid("spec.strategy.rollingUpdate.maxUnavailable", rolling.maxUnavailable, "may not be 0 when `maxSurge` is 0");
-  }
-  if (unavailable > 100 && isPercent(rolling.maxUnavailable as IntOrString)) {
-    errors.invalid("spec.strategy.rollingUpdate.maxUnavailable", rolling.maxUnavailable, "must not be greater than 100%");
-  }
-}
-
-/** The number, or the percentage of 100; NaN where it is neither (and then an error). */
-export function countOrPercent(field: string, value: IntOrString | undefined, errors: FieldErrors): number {
-  if (typeof value === "number") {
-    nonNegative(field, value, errors);
-    return value;
-  }
-  if (value === undefined || !/^\d+%$/.test(value)) {
-    errors.invalid(
-      field,
-      value,
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-    );
-    return Number.NaN;
-  }
-  return scaledValue(value, 100, "up");
-}

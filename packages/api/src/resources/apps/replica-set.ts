@@ -3,7 +3,7 @@ import { ageColumn, defineResource, nameColumn, scaleSubresource, statusSubresou
 import type { ReplicaSet } from "../../types.ts";
 import { immutable, nonNegative } from "../../validation/common.ts";
 import { podNameWarnings } from "../../validation/name-warnings.ts";
-import { validateWorkload } from "../../validation/workload.ts";
+import { validateReplicaStatus, validateSelectorAndTemplate } from "../../validation/workload.ts";
 import { replicasScale } from "../scale.ts";
 import { countColumn, templateColumns } from "../workload-columns.ts";
 
@@ -15,7 +15,10 @@ export const replicaSets = defineResource<ReplicaSet>({
   schema: "apps/v1.ReplicaSet",
   shortNames: ["rs"],
   categories: ["all"],
-  subresources: [scaleSubresource(), statusSubresource("ReplicaSet")],
+  subresources: [
+    scaleSubresource(),
+    statusSubresource<ReplicaSet>("ReplicaSet", { validateUpdate: (set, _old, errors) => validateReplicaStatus(set, errors) }),
+  ],
   scale: replicasScale,
   table: [
     nameColumn(),
@@ -34,7 +37,9 @@ export const replicaSets = defineResource<ReplicaSet>({
     tracksGeneration: true,
     validate(set, errors) {
       nonNegative("spec.replicas", set.spec?.replicas, errors);
-      validateWorkload("replicaset", set.spec ?? {}, errors);
+      nonNegative("spec.minReadySeconds", set.spec?.minReadySeconds, errors);
+      // Upstream says "deployment" here too.
+      validateSelectorAndTemplate("deployment", "ReplicaSet", set.spec ?? {}, errors);
     },
     warnings: podNameWarnings,
     validateUpdate: (set, old, errors) => immutable("spec.selector", set.spec?.selector, old.spec?.selector, errors),

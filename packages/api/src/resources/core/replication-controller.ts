@@ -5,7 +5,7 @@ import { matchesLabels } from "../../selectors.ts";
 import type { ReplicationController } from "../../types.ts";
 import { nonNegative } from "../../validation/common.ts";
 import { podNameWarnings } from "../../validation/name-warnings.ts";
-import { validatePodTemplate } from "../../validation/pod-spec.ts";
+import { validateReplicaStatus, validateTemplateOf } from "../../validation/workload.ts";
 import { containerImages, containerNames, formatLabels } from "../pod-columns.ts";
 import { replicasScale } from "../scale.ts";
 import { countColumn } from "../workload-columns.ts";
@@ -18,7 +18,12 @@ export const replicationControllers = defineResource<ReplicationController>({
   schema: "core/v1.ReplicationController",
   shortNames: ["rc"],
   categories: ["all"],
-  subresources: [scaleSubresource(), statusSubresource("ReplicationController")],
+  subresources: [
+    scaleSubresource(),
+    statusSubresource<ReplicationController>("ReplicationController", {
+      validateUpdate: (controller, _old, errors) => validateReplicaStatus(controller, errors),
+    }),
+  ],
   scale: {
     // Its selector is a plain map of labels.
     get(controller) {
@@ -62,10 +67,5 @@ function validate({ spec }: ReplicationController, errors: FieldErrors): void {
   if (!isEmpty(spec.selector) && !matchesLabels(spec.selector!, labels ?? {})) {
     errors.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
   }
-  validatePodTemplate(spec.template, "spec.template", errors);
-  const { restartPolicy, activeDeadlineSeconds } = spec.template.spec ?? {};
-  if (restartPolicy && restartPolicy !== "Always") errors.notSupported("spec.template.spec.restartPolicy", restartPolicy, ["Always"]);
-  if (activeDeadlineSeconds !== undefined) {
-    errors.forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in ReplicationController is not Supported");
-  }
+  validateTemplateOf("ReplicationController", spec, errors);
 }

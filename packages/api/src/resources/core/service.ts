@@ -1,7 +1,10 @@
 import { ageColumn, column, defineResource, nameColumn, statusSubresource, wideColumn } from "../../define.ts";
 import { asPrefix, dns1035LabelErrors } from "../../names.ts";
+import { isExternallyAccessible, takesAddress } from "../../service.ts";
+import { dropWhatTypeLost, keepAllocated, syncAddresses } from "../../service-update.ts";
 import type { Service } from "../../types.ts";
 import { validateService, validateServiceUpdate } from "../../validation/service.ts";
+import { validateServiceStatus } from "../../validation/service-load-balancer.ts";
 import { formatLabels, NONE } from "../pod-columns.ts";
 
 export const services = defineResource<Service>({
@@ -15,7 +18,7 @@ export const services = defineResource<Service>({
   verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
   subresources: [
     { name: "proxy", kind: "ServiceProxyOptions", verbs: ["create", "delete", "get", "patch", "update"], style: "connect" },
-    statusSubresource("Service"),
+    statusSubresource<Service>("Service", { validateUpdate: validateServiceStatus }),
   ],
   table: [
     nameColumn(),
@@ -35,25 +38,29 @@ export const services = defineResource<Service>({
       spec.sessionAffinityConfig.clientIP ??= {};
       spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= 10_800;
     }
-    if (spec.type !== "ExternalName") spec.internalTrafficPolicy ||= "Cluster";
-    if (spec.type === "NodePort" || spec.type === "LoadBalancer") spec.externalTrafficPolicy ||= "Cluster";
-    if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
+    if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
+    if (takesAddress(spec)) spec.internalTrafficPolicy ??= "Cluster";
+    if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster";
+    if (spec.type === "LoadBalancer") {
+      spec.allocateLoadBalancerNodePorts ??= true;
+      for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
+    }
     for (const port of spec.ports ?? []) {
       port.protocol ||= "TCP";
-      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
+      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port ?? 0;
     }
   },
   strategy: {
     nameErrors: (name, prefix) => dns1035LabelErrors(asPrefix(name, prefix)),
     prepareForCreate(service) {
       service.status = { loadBalancer: {} };
+      syncAddresses(service.spec!, undefined);
     },
     prepareForUpdate(service, old) {
-      // A PUT that leaves them out means "as they are", as long as the type still has them.
       const [spec, before] = [service.spec!, old.spec ?? {}];
-      if (spec.type === "ExternalName") return;
-      spec.clusterIP ||= before.clusterIP;
-      if (spec.clusterIPs === undefined && spec.clusterIP === before.clusterIP) spec.clusterIPs = before.clusterIPs;
+      keepAllocated(spec, before);
+      syncAddresses(spec, before);
+      dropWhatTypeLost(spec, before);
     },
     validate: validateService,
     validateUpdate: validateServiceUpdate,

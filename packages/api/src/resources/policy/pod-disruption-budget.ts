@@ -2,7 +2,7 @@ import { ageColumn, column, defineResource, nameColumn, statusSubresource } from
 import { type IntOrString, isPercent } from "../../int-or-string.ts";
 import type { PodDisruptionBudget } from "../../types.ts";
 import { nonNegative, optionalOneOf, validateLabelSelector } from "../../validation/common.ts";
-import { countOrPercent } from "../apps/deployment.ts";
+import { countOrPercent } from "../../validation/deployment.ts";
 
 const COUNTS = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const;
 
