@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   type APIService,
+  apiError,
   type EndpointSlice,
   formatTime,
   jsonEqual,
@@ -81,12 +82,16 @@ export class Aggregator {
     this.#local.stop();
   }
 
-  /** The way to an extension server; undefined: the request is this server's. */
+  /**
+   * The way to an extension server; undefined: the request is this server's.
+   * @throws ApiError ServiceUnavailable when the server did not answer its last probe, so that what is served is what discovery shows.
+   */
   route(call: Call): Reply | undefined {
     if (this.#remotes.size === 0) return undefined;
     const [, root, group, version] = call.info.path.split("/");
     const remote = root === "apis" && group && version ? this.#remotes.get(`${version}.${group}`) : undefined;
     if (!remote) return undefined;
+    if (!remote.available) throw apiError("ServiceUnavailable", "service unavailable");
     const to = () => this.#client.destination(remote.api, call.uri, identityHeaders(call.user));
     return {
       type: "proxy",
@@ -130,11 +135,16 @@ export class Aggregator {
     if (!api.spec?.service) return this.#forget(name);
     if (known && jsonEqual(known.api.spec, api.spec)) {
       known.api = api;
+      if (known.resources === undefined && !known.available && saidAvailable(api)) {
+        known.available = true;
+        this.#revision++;
+      }
       return;
     }
     known?.probe?.cancel();
     const { group = "", version = "" } = api.spec;
-    const remote: Remote = { group, version, available: false, resources: undefined, api, probe: undefined, probing: false };
+    const available = saidAvailable(api);
+    const remote: Remote = { group, version, available, resources: undefined, api, probe: undefined, probing: false };
     this.#remotes.set(name, remote);
     void this.#probe(remote);
   }
@@ -203,4 +213,9 @@ export class Aggregator {
       return { ...current, status: { conditions: [{ lastTransitionTime, message, reason, status, type: "Available" }] } };
     });
   }
+}
+
+/** As it was said last, perhaps by another API server: what counts until this one has had an answer. */
+function saidAvailable({ status }: APIService): boolean {
+  return status?.conditions?.some((condition) => condition.type === "Available" && condition.status === "True") ?? false;
 }

@@ -34,6 +34,8 @@ test("groups stand by priority, then by name; versions likewise", () => {
     ),
     ["apps v1", "a.example.com v1", "b.example.com v9,v2,v1"],
   );
+  const silent = { ...remote("c.example.com", "v1", false), resources: undefined };
+  assert.equal(mergeGroup(undefined, "c.example.com", [silent], priorities)!["preferredVersion"].version, "v1");
   assert.equal(mergeGroup(undefined, "c", [], priorities), undefined);
   assert.equal(mergeGroup(undefined, "a.example.com", [remote("a.example.com", "v1")], priorities)!["preferredVersion"].version, "v1");
 });

@@ -34,8 +34,7 @@ export function mergeGroupList(local: Json, remotes: readonly RemoteVersion[], p
   const names = new Map<string, string[]>(
     (local["groups"] as Json[]).map(({ name, versions }) => [name, versions.map((v: Json) => v["version"])]),
   );
-  for (const { group, version, resources } of remotes) {
-    if (!resources) continue;
+  for (const { group, version } of remotes) {
     const versions = names.get(group) ?? [];
     if (!versions.includes(version)) names.set(group, [...versions, version]);
   }
@@ -53,7 +52,7 @@ export function mergeGroup(
   priorities: Priorities,
 ): Json | undefined {
   const versions = new Set<string>(local ? local["versions"].map((v: Json) => v["version"]) : []);
-  for (const remote of remotes) if (remote.group === group && remote.resources) versions.add(remote.version);
+  for (const remote of remotes) if (remote.group === group) versions.add(remote.version);
   if (versions.size === 0) return undefined;
   return { kind: "APIGroup", apiVersion: "v1", ...groupDocument(group, [...versions], priorities) };
 }
@@ -80,7 +79,7 @@ export function mergeAggregated(local: Json, remotes: readonly RemoteVersion[], 
     const item = groups.get(group) ?? { metadata: { name: group, creationTimestamp: null }, versions: [] };
     groups.set(group, item);
     item["versions"] = item["versions"].filter((each: Json) => each["version"] !== version);
-    const freshness = available ? "Current" : "Stale";
+    const freshness = available && resources ? "Current" : "Stale";
     item["versions"].push({ version, freshness, resources: aggregatedResources(group, version, resources ?? []) });
   }
   const items = sortedGroups([...groups.keys()], priorities).map((group) => {
