@@ -1,17 +1,15 @@
 import type { Socket } from "node:net";
 import type { TlsFiles } from "../channel.ts";
-import { FrameReader } from "./frame-reader.ts";
-import { ackOf, ConnectionError, ERROR, FLAG, FRAME, frameOf, headOf, numberFrame, PREFACE } from "./frames.ts";
-import { HeaderBlocks } from "./header-blocks.ts";
-import { type Headers, HpackDecoder } from "./hpack-decoder.ts";
+import { ConnectionError, ERROR, FLAG, FRAME, frameOf, headOf, numberFrame, PREFACE } from "./frames.ts";
+import type { Headers } from "./hpack-decoder.ts";
+import { Incoming } from "./incoming.ts";
 import { RECEIVE_WINDOW_BYTES, UNSENT_BYTES_MAX } from "./limits.ts";
-import { checkPing, creditDue, type Receiver, readIncrement, readReset, unpadded } from "./payloads.ts";
-import { DEFAULT_FRAME_BYTES_MAX, DEFAULT_WINDOW_BYTES, readSettings, SETTING, settingsFrame, WINDOW_BYTES_MAX } from "./settings.ts";
+import { creditDue, type Receiver } from "./payloads.ts";
+import { DEFAULT_FRAME_BYTES_MAX, DEFAULT_WINDOW_BYTES, SETTING, type Setting, settingsFrame, WINDOW_BYTES_MAX } from "./settings.ts";
 import { openSocket } from "./socket.ts";
 
-/** What we take in one frame. */
-const FRAME_BYTES_MAX = 1 << 20;
-const HEADER_BLOCK_BYTES_MAX = 256 << 10;
+/** No header table: each block stands for itself, and the same few answers are known by their bytes. */
+const INCOMING_LIMITS = { frame_bytes_max: 1 << 20, table_bytes_max: 0, block_bytes_max: 256 << 10, headers_bytes_max: 256 << 10 };
 const READ_BYTES = 256 << 10;
 const STREAM_ID_MAX = 0x7fffffff;
 /** A watch and a call: nobody to share a write with. */
@@ -49,9 +47,15 @@ export interface OpenStream {
  */
 export class Http2Connection {
   private readonly socket: Socket;
-  private readonly reader = new FrameReader(FRAME_BYTES_MAX, (type, flags, id, payload) => this.frame(type, flags, id, payload));
-  private readonly blocks = new HeaderBlocks(HEADER_BLOCK_BYTES_MAX, (id, flags, block) => this.headers(id, flags, block));
-  private readonly decoder = new HpackDecoder({ table_bytes_max: 0, headers_bytes_max: HEADER_BLOCK_BYTES_MAX });
+  private readonly incoming = new Incoming(INCOMING_LIMITS, {
+    data: (id, flags, body, size) => this.data(id, flags, body, size),
+    headers: (id, flags, headers) => this.headers(id, flags, headers),
+    reset: (id, code) => this.reset(id, code),
+    settings: (settings) => this.settings(settings),
+    windowUpdate: (id, more) => this.windowUpdate(id, more),
+    goaway: () => this.fail(new Error("the peer asked to go away")),
+    confirm: (ack) => this.confirm(ack),
+  });
   private readonly received: Receiver = { uncredited_bytes: 0 };
   private readonly streams = new Map<number, Stream>();
   private readonly ended: (error: Error) => void;
@@ -74,10 +78,10 @@ export class Http2Connection {
     this.socket.on("error", (error) => this.fail(error));
     this.socket.on("close", () => this.fail(new Error("the connection was lost")));
     const settings = settingsFrame([
-      [SETTING.headerTableSize, 0],
+      [SETTING.headerTableSize, INCOMING_LIMITS.table_bytes_max],
       [SETTING.enablePush, 0],
       [SETTING.initialWindowSize, RECEIVE_WINDOW_BYTES],
-      [SETTING.maxFrameSize, FRAME_BYTES_MAX],
+      [SETTING.maxFrameSize, INCOMING_LIMITS.frame_bytes_max],
     ]);
     const window = numberFrame(FRAME.windowUpdate, 0, RECEIVE_WINDOW_BYTES - DEFAULT_WINDOW_BYTES);
     this.send(Buffer.from(PREFACE), settings, window);
@@ -170,52 +174,23 @@ export class Http2Connection {
 
   private take(chunk: Buffer): void {
     try {
-      this.reader.read(chunk);
+      this.incoming.read(chunk);
     } catch (error) {
       this.fail(error as Error);
     }
   }
 
-  private frame(type: number, flags: number, id: number, payload: Buffer): void {
-    if (this.closedBy) return;
-    this.blocks.check(type, id);
-    switch (type) {
-      case FRAME.data:
-        return this.data(flags, id, payload);
-      case FRAME.headers:
-        return this.blocks.begin(flags, this.known(id), payload);
-      case FRAME.continuation:
-        return this.blocks.continue(flags, payload);
-      case FRAME.reset:
-        return this.reset(id, payload);
-      case FRAME.settings:
-        return this.settings(flags, id, payload);
-      case FRAME.ping:
-        checkPing(id, payload);
-        if (!(flags & FLAG.ack)) this.confirm(ackOf(FRAME.ping, payload));
-        return;
-      case FRAME.windowUpdate:
-        return this.windowUpdate(id, payload);
-      case FRAME.goaway:
-        throw new Error("the peer asked to go away");
-      case FRAME.pushPromise:
-        throw new ConnectionError(ERROR.protocol, "a push that was not allowed");
-      default: // PRIORITY, and what is to come: nothing to do (§4.1)
-    }
+  /** A stream that we have opened, if it has not ended. @throws ConnectionError */
+  private opened(id: number): Stream | undefined {
+    if (id >= this.nextId) throw new ConnectionError(ERROR.protocol, "an answer to nothing");
+    return this.streams.get(id);
   }
 
-  /** A stream that we have opened; it may have ended since. @throws ConnectionError */
-  private known(id: number): number {
-    if (id % 2 === 0 || id >= this.nextId) throw new ConnectionError(ERROR.protocol, "an answer to nothing");
-    return id;
-  }
-
-  private data(flags: number, id: number, payload: Buffer): void {
-    const stream = this.streams.get(this.known(id));
-    const body = unpadded(flags, payload);
-    this.credit(0, this.received, payload.length);
+  private data(id: number, flags: number, body: Buffer, size: number): void {
+    const stream = this.opened(id);
+    this.credit(0, this.received, size);
     if (!stream) return;
-    if (!(flags & FLAG.endStream)) this.credit(id, stream, payload.length);
+    if (!(flags & FLAG.endStream)) this.credit(id, stream, size);
     stream.handler.data(body);
     if (flags & FLAG.endStream) this.finish(stream);
   }
@@ -225,25 +200,20 @@ export class Http2Connection {
     if (due > 0) this.send(numberFrame(FRAME.windowUpdate, id, due));
   }
 
-  private headers(id: number, flags: number, block: Buffer): void {
-    // Also of a stream that is gone: blocks depend on those before them.
-    const headers = this.decoder.decode(block);
-    const stream = this.streams.get(id);
+  private headers(id: number, flags: number, headers: Headers): void {
+    const stream = this.opened(id);
     if (!stream) return;
     stream.handler.headers(headers);
     if (flags & FLAG.endStream) this.finish(stream);
   }
 
-  private reset(id: number, payload: Buffer): void {
-    const code = readReset(id, payload);
+  private reset(id: number, code: number): void {
     const stream = this.streams.get(id);
     // NO_ERROR after a whole answer only says that the rest of the request is not wanted.
     if (stream) this.finish(stream, new Error(`the peer reset the stream with code ${code}`));
   }
 
-  private settings(flags: number, id: number, payload: Buffer): void {
-    const settings = readSettings(id, payload);
-    if (flags & FLAG.ack) return;
+  private settings(settings: readonly Setting[]): void {
     for (const [setting, value] of settings) {
       if (setting === SETTING.maxConcurrentStreams) this.streamsMax = Math.max(1, value);
       else if (setting === SETTING.maxFrameSize) this.frame_bytes_max = value;
@@ -253,18 +223,15 @@ export class Http2Connection {
         this.streamWindow_bytes = value;
       }
     }
-    this.confirm(ackOf(FRAME.settings));
     for (const stream of this.streams.values()) this.pump(stream);
   }
 
-  /** Answers a frame that costs the sender nothing: not without end to one that does not read. */
   private confirm(ack: Buffer): void {
     if (this.socket.writableLength > UNSENT_BYTES_MAX) throw new ConnectionError(ERROR.calm, "nothing is read");
     this.send(ack);
   }
 
-  private windowUpdate(id: number, payload: Buffer): void {
-    const more = readIncrement(payload);
+  private windowUpdate(id: number, more: number): void {
     const stream = this.streams.get(id);
     if (stream) {
       stream.window_bytes += more;
@@ -287,6 +254,7 @@ export class Http2Connection {
   private fail(error: Error): void {
     if (this.closedBy) return;
     this.closedBy = error;
+    this.incoming.stop();
     this.socket.destroy();
     this.ended(error);
     const begins = this.waiting.splice(0);

@@ -79,7 +79,7 @@ const MALFORMED: [what: string, block: string][] = [
   ["index 0", "80"],
   ["an index beyond the table", "c0"],
   ["an integer beyond 32 bits", "ff ff ff ff ff 7f"],
-  ["an integer of zeros without end", "ff 80 80 80 80 80 80 00"],
+  ["an integer of zeros without end", "3f 80 80 80 80 80 80 00"],
   ["an integer that ends early", "ff 80"],
   ["a name that is cut short", "00 7f"],
   ["no value", "00 01 61"],

@@ -1,15 +1,13 @@
 import type { Socket } from "node:net";
-import { FrameReader } from "@flotilla/rpc/http2/frame-reader.ts";
-import { ackOf, ConnectionError, ERROR, FLAG, FRAME, numberFrame } from "@flotilla/rpc/http2/frames.ts";
-import { HeaderBlocks } from "@flotilla/rpc/http2/header-blocks.ts";
-import { HpackDecoder } from "@flotilla/rpc/http2/hpack-decoder.ts";
+import { ConnectionError, ERROR, FLAG, FRAME, numberFrame } from "@flotilla/rpc/http2/frames.ts";
+import type { Headers } from "@flotilla/rpc/http2/hpack-decoder.ts";
+import { Incoming } from "@flotilla/rpc/http2/incoming.ts";
 import { RECEIVE_WINDOW_BYTES, UNSENT_BYTES_MAX } from "@flotilla/rpc/http2/limits.ts";
-import { checkPing, creditDue, type Receiver, readIncrement, readReset, unpadded } from "@flotilla/rpc/http2/payloads.ts";
+import { creditDue, type Receiver } from "@flotilla/rpc/http2/payloads.ts";
 import {
   DEFAULT_FRAME_BYTES_MAX,
   DEFAULT_TABLE_BYTES_MAX,
   DEFAULT_WINDOW_BYTES,
-  readSettings,
   SETTING,
   settingsFrame,
   WINDOW_BYTES_MAX,
@@ -19,10 +17,13 @@ import { readInto } from "./read-into.ts";
 import { ResponseHeaders } from "./response-headers.ts";
 import { Stream } from "./stream.ts";
 
-const HEADER_BLOCK_BYTES_MAX = 64 << 10;
-/** What we take in one frame, and of the client's header table: the protocol's defaults, which we do not change. */
-const FRAME_BYTES_MAX = DEFAULT_FRAME_BYTES_MAX;
-const HPACK_LIMITS = { table_bytes_max: DEFAULT_TABLE_BYTES_MAX, headers_bytes_max: HEADER_BLOCK_BYTES_MAX };
+/** Frames and the client's header table are the protocol's defaults, which we do not change. */
+const INCOMING_LIMITS = {
+  frame_bytes_max: DEFAULT_FRAME_BYTES_MAX,
+  table_bytes_max: DEFAULT_TABLE_BYTES_MAX,
+  block_bytes_max: 64 << 10,
+  headers_bytes_max: 64 << 10,
+};
 /** More than this unsent: streams are asked to wait. */
 const UNSENT_BYTES_HIGH = 64 << 10;
 const COPY_BYTES_MAX = 32 << 10;
@@ -35,8 +36,7 @@ const COPY_BYTES_MAX = 32 << 10;
  * Owns the socket, the windows and the streams; a stream owns its answer. All
  * that is pushed within a turn leaves in one write. Invariants:
  *  1. stream ids only grow; frames for ids that are gone are ignored (§5.1.1)
- *  2. between HEADERS and its END_HEADERS there are only CONTINUATIONs (§6.10)
- *  3. once over, nothing is read or written any more
+ *  2. once over, nothing is read or written any more
  */
 export class Connection {
   readonly socket: Socket;
@@ -46,9 +46,17 @@ export class Connection {
   frame_bytes_max = DEFAULT_FRAME_BYTES_MAX;
   private readonly onStream: (stream: Stream) => void;
   private readonly preface = new Preface();
-  private readonly reader = new FrameReader(FRAME_BYTES_MAX, (type, flags, id, payload) => this.frame(type, flags, id, payload));
-  private readonly blocks = new HeaderBlocks(HEADER_BLOCK_BYTES_MAX, (id, flags, block) => this.headers(id, flags, block));
-  private readonly decoder = new HpackDecoder(HPACK_LIMITS);
+  private readonly incoming = new Incoming(INCOMING_LIMITS, {
+    data: (id, flags, body, size) => this.data(id, flags, body, size),
+    headers: (id, flags, headers) => this.headers(id, flags, headers),
+    reset: (id) => this.streams.get(id)?.close(),
+    settings: (settings) => {
+      for (const [setting, value] of settings) this.setting(setting, value);
+    },
+    windowUpdate: (id, more) => this.windowUpdate(id, more),
+    goaway: () => {}, // what it has begun is still answered
+    confirm: (ack) => this.confirm(ack),
+  });
   private readonly received: Receiver = { uncredited_bytes: 0 };
   private readonly streams = new Map<number, Stream>();
   private readonly waiting = new Set<Stream>();
@@ -91,7 +99,7 @@ export class Connection {
   receive(chunk: Buffer): void {
     if (this.over) return;
     try {
-      this.reader.read(this.preface.complete ? chunk : this.preface.strip(chunk));
+      this.incoming.read(this.preface.complete ? chunk : this.preface.strip(chunk));
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.close(error.code);
@@ -160,46 +168,17 @@ export class Connection {
   private finish(): void {
     if (this.over) return;
     this.over = true;
+    this.incoming.stop();
     this.socket.destroySoon();
     for (const stream of [...this.streams.values()]) stream.close();
   }
 
-  private frame(type: number, flags: number, id: number, payload: Buffer): void {
-    if (this.over) return;
-    this.blocks.check(type, id);
-    switch (type) {
-      case FRAME.data:
-        return this.data(flags, id, payload);
-      case FRAME.headers:
-        if (id % 2 === 0) throw new ConnectionError(ERROR.protocol, "HEADERS on no client's stream");
-        return this.blocks.begin(flags, id, payload);
-      case FRAME.continuation:
-        return this.blocks.continue(flags, payload);
-      case FRAME.reset:
-        readReset(id, payload);
-        this.streams.get(id)?.close();
-        return;
-      case FRAME.settings:
-        return this.settings(flags, id, payload);
-      case FRAME.ping:
-        checkPing(id, payload);
-        if (!(flags & FLAG.ack)) this.confirm(ackOf(FRAME.ping, payload));
-        return;
-      case FRAME.windowUpdate:
-        return this.windowUpdate(id, payload);
-      case FRAME.pushPromise:
-        throw new ConnectionError(ERROR.protocol, "a client does not push");
-      default: // PRIORITY, GOAWAY, and what is to come: nothing to do (§4.1)
-    }
-  }
-
-  private data(flags: number, id: number, payload: Buffer): void {
-    if (id === 0 || id > this.lastStream) throw new ConnectionError(ERROR.protocol, "DATA on no stream");
-    const body = unpadded(flags, payload);
+  private data(id: number, flags: number, body: Buffer, size: number): void {
+    if (id > this.lastStream) throw new ConnectionError(ERROR.protocol, "DATA on no stream");
     const stream = this.streams.get(id);
-    this.credit(0, this.received, payload.length);
+    this.credit(0, this.received, size);
     if (!stream || stream.remoteEnded) return;
-    if (!(flags & FLAG.endStream)) this.credit(id, stream, payload.length);
+    if (!(flags & FLAG.endStream)) this.credit(id, stream, size);
     // Known before the data is handled: an answer may follow at once, and then ends the stream.
     stream.remoteEnded = (flags & FLAG.endStream) !== 0;
     if (body.length > 0) stream.onData(body);
@@ -211,9 +190,7 @@ export class Connection {
     if (due > 0) this.push(numberFrame(FRAME.windowUpdate, id, due));
   }
 
-  private headers(id: number, flags: number, block: Buffer): void {
-    // Also of a stream that is gone: the table changes with every block.
-    const headers = this.decoder.decode(block);
+  private headers(id: number, flags: number, headers: Headers): void {
     if (id <= this.lastStream) {
       // Trailers of the request: gRPC has none that matter.
       const stream = this.streams.get(id);
@@ -234,14 +211,6 @@ export class Connection {
     stream.onEnd();
   }
 
-  private settings(flags: number, id: number, payload: Buffer): void {
-    const settings = readSettings(id, payload);
-    if (flags & FLAG.ack) return;
-    for (const [setting, value] of settings) this.setting(setting, value);
-    this.confirm(ackOf(FRAME.settings));
-  }
-
-  /** Answers a frame that costs the sender nothing: not without end to one that does not read. */
   private confirm(ack: Buffer): void {
     if (this.socket.writableLength + this.out_bytes > UNSENT_BYTES_MAX) throw new ConnectionError(ERROR.calm, "nothing is read");
     this.push(ack);
@@ -263,8 +232,7 @@ export class Connection {
     }
   }
 
-  private windowUpdate(id: number, payload: Buffer): void {
-    const more = readIncrement(payload);
+  private windowUpdate(id: number, more: number): void {
     if (id !== 0) {
       const stream = this.streams.get(id);
       if (!stream) return;
