@@ -77,6 +77,13 @@ test("Kubernetes' libraries", () => {
     "cidr('10.0.0.0/8').containsIP('10.1.2.3') && cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8')",
     "cidr('192.168.0.0/24').prefixLength() == 24 && string(cidr('fd00::/8').ip()) == 'fd00::' && !isCIDR('10.0.0.0/33')",
     "!format.dns1123Label().validate('my-name').hasValue() && format.named('uuid').value().validate('x').value().size() == 1",
+    "!format.uri().validate('/a/path').hasValue() && format.uri().validate('a path').hasValue()",
+    "semver('1.2.3').major() == 1 && semver('1.2.3').minor() == 2 && semver('1.2.3').patch() == 3 && isSemver('0.1.0-alpha.1+b.01')",
+    "!isSemver('v1.0.0') && !isSemver('1.0') && !isSemver('1.0.01') && !isSemver('1.0.0-01') && !isSemver('1.0.0-') && !isSemver('')",
+    "isSemver('v1', true) && semver('v01.01', true) == semver('1.1.0') && !isSemver('1.0-rc', true) && isSemver('v1.00.0-rc', true)",
+    "['1.0.0-1', '1.0.0-2', '1.0.0-11', '1.0.0-a', '1.0.0-a.1', '1.0.0-b', '1.0.0', '1.0.1', '1.10.0'].all(i, v, i == 0 || semver(v).isGreaterThan(semver('1.0.0-1')))",
+    "semver('1.0.0-a.1').compareTo(semver('1.0.0-a')) == 1 && semver('1.0.0-11').compareTo(semver('1.0.0-2')) == 1",
+    "semver('1.0.0-rc').isLessThan(semver('1.0.0')) && semver('1.0.0+a') == semver('1.0.0+b') && semver('1.9.0').isLessThan(semver('1.10.0'))",
     "sets.contains(['a', 'b'], ['a']) && sets.intersects([1], [1, 2]) && sets.equivalent([1, 2], [2, 1, 1])",
     "'Hello'.lowerAscii() == 'hello' && 'a,b'.split(',') == ['a', 'b'] && ['a', 'b'].join('-') == 'a-b' && 'abc'.substring(1) == 'bc'",
     "timestamp('2024-01-01T00:00:00Z') + duration('24h') == timestamp('2024-01-02T00:00:00Z') && duration('90m').getHours() == 1",
@@ -121,6 +128,17 @@ test("an evaluation fails in cel-go's words", () => {
     ["1 / (self.replicas - 3) > 0", "division by zero"],
     ["self.any.n + 'x' == 'x'", "no such overload"],
     ["optional.none().value() == 1", "optional.none() dereference"],
+    ["semver('1.x.0') == semver('1.0.0')", 'Invalid character(s) found in minor number "x"'],
+    ["semver('1.02.0').major() == 1", 'Minor number must not contain leading zeroes "02"'],
+    ["semver('1') == semver('1.0.0')", "No Major.Minor.Patch elements found"],
+    [
+      "cidr('10.0.0.0/33').prefixLength() == 1",
+      'network address parse error during conversion from string: netip.ParsePrefix("10.0.0.0/33"): prefix length out of range',
+    ],
+    [
+      "cidr('10.0.0.0').prefixLength() == 1",
+      "network address parse error during conversion from string: netip.ParsePrefix(\"10.0.0.0\"): no '/'",
+    ],
   ] as const) {
     assert.throws(
       () => evaluate(expression),

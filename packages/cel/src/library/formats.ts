@@ -10,6 +10,7 @@ import {
 import { fn, type Library, method } from "../functions.ts";
 import { parseDuration, parseTimestamp } from "../time.ts";
 import { ArrayList, Opaque, Optional } from "../values.ts";
+import { isUrl } from "./url.ts";
 
 const NAME = "kubernetes.NamedFormat";
 type Check = (text: string) => string[];
@@ -53,7 +54,7 @@ const CHECKS: Record<string, Check> = {
   dns1123SubdomainPrefix: (text) => dns1123SubdomainErrors(asPrefix(text, true)),
   dns1035LabelPrefix: (text) => dns1035LabelErrors(asPrefix(text, true)),
   labelValue: labelValueErrors,
-  uri: (text) => (URL.canParse(text) ? [] : ["invalid URI"]),
+  uri: (text) => (isUrl(text) ? [] : [`parse ${JSON.stringify(text)}: invalid URI for request`]),
   uuid: shaped(/^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i, "does not match the UUID format"),
   byte: shaped(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, "invalid base64"),
   date: parsing((text) => parseTimestamp(`${text}T00:00:00Z`), "invalid date"),

@@ -8,6 +8,7 @@ import { OPERATORS } from "./operators.ts";
 import { OPTIONALS } from "./optionals.ts";
 import { QUANTITIES } from "./quantity.ts";
 import { REGEX } from "./regex.ts";
+import { SEMVERS } from "./semver.ts";
 import { SETS } from "./sets.ts";
 import { STRINGS } from "./strings.ts";
 import { TIMES } from "./times.ts";
@@ -24,6 +25,7 @@ export const KUBERNETES: readonly Library[] = [
   OPTIONALS,
   URLS,
   QUANTITIES,
+  SEMVERS,
   NETWORK,
   FORMATS,
 ];

@@ -79,11 +79,20 @@ function parseAddress(text: string): Address | undefined {
   return bits === undefined || bits >> 32n === 0xffffn ? undefined : { family: 6, bits };
 }
 
+/** The range, or what is wrong with it in the words of Go's netip. */
+function readCidr(text: string): CidrValue | string {
+  const slash = text.lastIndexOf("/");
+  if (slash < 0) return "no '/'";
+  const [address, length] = [text.slice(0, slash), text.slice(slash + 1)];
+  const ip = parseAddress(address);
+  if (!ip) return `ParseAddr(${JSON.stringify(address)}): unable to parse IP`;
+  if (!/^(0|[1-9]\d{0,2})$/.test(length)) return `bad bits after slash: ${JSON.stringify(length)}`;
+  return Number(length) > width(ip) ? "prefix length out of range" : new CidrValue(ip, Number(length));
+}
+
 function parseCidr(text: string): CidrValue | undefined {
-  const [address, length] = text.split("/");
-  const ip = parseAddress(address ?? "");
-  if (!ip || text.split("/").length !== 2 || !/^(0|[1-9]\d{0,2})$/.test(length!) || Number(length) > width(ip)) return undefined;
-  return new CidrValue(ip, Number(length));
+  const range = readCidr(text);
+  return typeof range === "string" ? undefined : range;
 }
 
 function ip(text: string): IpValue {
@@ -96,12 +105,11 @@ function ip(text: string): IpValue {
 }
 
 function cidr(text: string): CidrValue {
-  const value = parseCidr(text);
-  if (!value)
-    throw new EvaluationError(
-      `network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(text)}): no '/'`,
-    );
-  return value;
+  const range = readCidr(text);
+  if (typeof range !== "string") return range;
+  throw new EvaluationError(
+    `network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(text)}): ${range}`,
+  );
 }
 
 /** RFC 5952 for IPv6. */

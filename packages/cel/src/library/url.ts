@@ -45,6 +45,8 @@ function parsed(text: string): UrlValue | undefined {
   return new UrlValue(text, match);
 }
 
+export const isUrl = (text: string): boolean => parsed(text) !== undefined;
+
 /** Escaped as Go's URL.EscapedPath would. */
 const escapedPath = (path: string): string => path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu, encodeURIComponent);
 
@@ -62,7 +64,7 @@ export const URLS: Library = [
       throw new EvaluationError(`URL parse error during conversion from string: parse ${JSON.stringify(text)}: invalid URI for request`);
     return url;
   }),
-  fn("isURL", "string -> bool", ([text]) => parsed(text) !== undefined),
+  fn("isURL", "string -> bool", ([text]) => isUrl(text)),
   method("getScheme", `${NAME} -> string`, ([url]) => url.scheme),
   method("getHost", `${NAME} -> string`, ([url]) => url.host),
   method("getHostname", `${NAME} -> string`, ([url]) => url.hostname),
