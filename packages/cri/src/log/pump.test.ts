@@ -28,6 +28,7 @@ const lines = (file = "0.log") =>
 test("both streams are followed; an unfinished line waits for its end", () => {
   const p = pump();
   assert.equal(p.pump(), false);
+  assert.deepEqual(lines(), [], "the log of a container that has printed nothing");
   write("stdout", "one\ntw");
   write("stderr", "err\n");
   assert.equal(p.pump(), true);

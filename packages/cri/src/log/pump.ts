@@ -48,9 +48,10 @@ export class LogPump {
     }
   }
 
-  /** Copies what is new. `final`: the container has ended, an unfinished line counts. Returns whether anything was. */
+  /** Copies what is new. `final`: the container has ended, an unfinished line counts. Returns whether anything was. The log is there afterwards. */
   pump(final = false): boolean {
     let moved = false;
+    this.openLog();
     for (const [index, stream] of STREAMS.entries()) {
       while (this.pumpOnce(index as 0 | 1, stream, final)) moved = true;
     }

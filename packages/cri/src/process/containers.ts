@@ -161,6 +161,8 @@ export function createContainers(context: ProcessContext) {
         save(record);
         throw error;
       }
+      // A container that never prints has a log, too: an empty one.
+      pumpOf(record)?.pump();
       refresh(record);
     },
 
