@@ -6,6 +6,7 @@ export * from "./discovery.ts";
 export * from "./duration.ts";
 export * from "./field-error.ts";
 export * from "./field-selectors.ts";
+export { anything, MANDATORY_LEVELS, MANDATORY_SCHEMAS } from "./flow-control.ts";
 export * from "./int-or-string.ts";
 export { cloneJson, jsonEqual } from "./json-equal.ts";
 export * from "./lifecycle.ts";

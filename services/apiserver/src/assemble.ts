@@ -23,6 +23,7 @@ import { createEncryption } from "./encryption/create.ts";
 import { CustomResources } from "./extensions/custom-resources.ts";
 import { withRuleChecks } from "./extensions/schema-check.ts";
 import { ensureFlowControl } from "./fairness/bootstrap.ts";
+import { FlowControl } from "./fairness/controller.ts";
 import { createLimits } from "./fairness/create.ts";
 import { startGrpc } from "./grpc/server.ts";
 import { Certificates } from "./http/certificates.ts";
@@ -84,6 +85,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   };
   const customResources = new CustomResources(kernel);
   const aggregator = new Aggregator(kernel, config.aggregation.proxy);
+  const flowControl = new FlowControl(kernel);
   const kubernetes = new KubernetesService(kernel, network, { address: config.advertiseAddress, port: config.securePort });
   const readiness = new Readiness(clock);
   const state = { stopping: false };
@@ -119,6 +121,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   log.info("listening", { port: http.port, grpcPort: grpc?.port });
   const bootstrapped = bootstrap(kernel, kubernetes, customResources).then(async () => {
     aggregator.start();
+    flowControl.start();
     await ensureAuthenticationConfig(kernel, config.tls.texts.ca, config.aggregation.requestHeader);
     readiness.markReady();
     log.info("ready", { revision: store.revision });
@@ -139,6 +142,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
       compactor.stop();
       customResources.stop();
       aggregator.stop();
+      flowControl.stop();
       await kubernetes.stop();
       await Promise.all([http.stop(), grpc?.stop()]);
       await audit?.close();

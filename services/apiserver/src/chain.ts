@@ -5,18 +5,18 @@ import { impersonate } from "./authn/impersonation.ts";
 import { attributesOf } from "./authz/attributes.ts";
 import type { Authorizer } from "./authz/authorizer.ts";
 import type { Documents } from "./documents/documents.ts";
+import type { Limits } from "./fairness/create.ts";
 import { dispatch, type SpecialOperations } from "./registry/dispatch.ts";
 import type { Kernel } from "./registry/kernel.ts";
 import type { Call, Reply } from "./request/call.ts";
 import { accessDenied } from "./request/errors.ts";
-import type { Inflight } from "./request/inflight.ts";
 import type { Readiness } from "./request/readiness.ts";
 
 export interface ChainParts {
   readiness: Readiness;
   authenticator: Authenticator;
   authorizer: Authorizer;
-  limits: Pick<Inflight, "run">;
+  limits: Limits;
   /** undefined: nothing is recorded. */
   audit: Audit | undefined;
   kernel: Kernel;
@@ -65,7 +65,7 @@ const aggregate: Link = (parts, call, next) => {
 };
 
 const serve: Link = async (parts, call) => {
-  if (!call.info.isResource) return parts.documents.serve(call);
+  if (!call.info.isResource) return parts.limits.page?.(call) ?? parts.documents.serve(call);
   return dispatch(parts.kernel, parts.special, call);
 };
 

@@ -4,17 +4,17 @@ import type { FlowSchema, PolicyRules, Subject } from "./objects.ts";
 
 /** A flow schema asks for requests by who, what and where. */
 export function matchesSchema({ spec }: FlowSchema, user: User, info: RequestInfo): boolean {
-  return (spec.rules ?? []).some((rule) => rule.subjects.some((subject) => isSubject(subject, user)) && matchesRequest(rule, info));
+  return (spec.rules ?? []).some((rule) => (rule.subjects ?? []).some((subject) => isSubject(subject, user)) && matchesRequest(rule, info));
 }
 
 function isSubject(subject: Subject, user: User): boolean {
   switch (subject.kind) {
     case "User":
-      return subject.user!.name === "*" || subject.user!.name === user.name;
+      return matchesName(subject.user?.name, [user.name]);
     case "Group":
-      return subject.group!.name === "*" || user.groups.includes(subject.group!.name);
+      return matchesName(subject.group?.name, user.groups);
     case "ServiceAccount": {
-      const { namespace, name } = subject.serviceAccount!;
+      const { namespace, name } = subject.serviceAccount ?? {};
       const prefix = `system:serviceaccount:${namespace}:`;
       return name === "*" ? user.name.startsWith(prefix) : user.name === prefix + name;
     }
@@ -23,10 +23,13 @@ function isSubject(subject: Subject, user: User): boolean {
   }
 }
 
+const matchesName = (wanted: string | undefined, names: readonly string[]): boolean =>
+  wanted === "*" || (wanted !== undefined && names.includes(wanted));
+
 function matchesRequest(rule: PolicyRules, info: RequestInfo): boolean {
   if (!info.isResource) {
     return (rule.nonResourceRules ?? []).some(
-      ({ verbs, nonResourceURLs }) => has(verbs, info.verb) && nonResourceURLs.some((url) => matchesPath(url, info.path)),
+      ({ verbs, nonResourceURLs }) => has(verbs, info.verb) && (nonResourceURLs ?? []).some((url) => matchesPath(url, info.path)),
     );
   }
   const asked = info.subresource === "" ? info.resource : `${info.resource}/${info.subresource}`;
@@ -35,11 +38,12 @@ function matchesRequest(rule: PolicyRules, info: RequestInfo): boolean {
       has(verbs, info.verb) &&
       has(apiGroups, info.group) &&
       has(resources, asked) &&
-      (info.namespace === "" ? clusterScope === true : has(namespaces ?? [], info.namespace)),
+      (info.namespace === "" ? clusterScope === true : has(namespaces, info.namespace)),
   );
 }
 
-const has = (values: readonly string[], wanted: string): boolean => values.includes("*") || values.includes(wanted);
+const has = (values: readonly string[] | undefined, wanted: string): boolean =>
+  values !== undefined && (values.includes("*") || values.includes(wanted));
 
 function matchesPath(pattern: string, path: string): boolean {
   if (pattern === "*" || pattern === path) return true;

@@ -2,7 +2,7 @@ import type { Registry as Definitions } from "@flotilla/api";
 import type { Clock } from "@flotilla/base";
 import type { Registry as Metrics } from "prom-client";
 import { storageName } from "../registry/kernel.ts";
-import type { Call } from "../request/call.ts";
+import type { Call, Reply } from "../request/call.ts";
 import { Inflight } from "../request/inflight.ts";
 import type { Store } from "../storage/store.ts";
 import { Fairness } from "./fairness.ts";
@@ -15,6 +15,12 @@ export interface LimitsConfig {
   requestTimeout_ms: number;
 }
 
+/** What keeps requests from being too many at once. */
+export interface Limits extends Pick<Inflight, "run"> {
+  /** A debugging page about them, if the path is one. */
+  page?(call: Call): Reply | undefined;
+}
+
 /** As upstream: a request may wait for this part of its time. */
 const WAIT_PART = 1 / 4;
 
@@ -25,7 +31,7 @@ export function createLimits(
   store: Store,
   metrics: Metrics,
   { fairness, maxInflight, requestTimeout_ms }: LimitsConfig,
-): Pick<Inflight, "run"> {
+): Limits {
   const seats = maxInflight.reading + maxInflight.mutating;
   if (!fairness || seats === 0) return new Inflight(maxInflight.reading, maxInflight.mutating);
   const countOf = ({ info }: Call): number => {

@@ -1,6 +1,7 @@
+import { anything } from "@flotilla/api";
 import type { FlowSchema, PolicyRules, PriorityLevelConfiguration, Subject } from "./objects.ts";
 
-/** The configuration every cluster begins with (apis/flowcontrol/bootstrap/default.go): mandatory objects, then suggested ones. */
+/** What every cluster begins with beside the mandatory objects (apis/flowcontrol/bootstrap/default.go). */
 
 const queued = (
   name: string,
@@ -20,17 +21,6 @@ const queued = (
   },
 });
 
-export const EXEMPT_LEVEL: PriorityLevelConfiguration = {
-  metadata: { name: "exempt" },
-  spec: { type: "Exempt", exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } },
-};
-
-export const CATCH_ALL_LEVEL: PriorityLevelConfiguration = {
-  metadata: { name: "catch-all" },
-  spec: { type: "Limited", limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: "Reject" } } },
-};
-
-export const MANDATORY_LEVELS = [EXEMPT_LEVEL, CATCH_ALL_LEVEL];
 export const SUGGESTED_LEVELS = [
   queued("system", 30, 33, 64, 6),
   queued("node-high", 40, 25, 64, 6),
@@ -45,9 +35,6 @@ const group = (name: string): Subject => ({ kind: "Group", group: { name } });
 const account = (name: string): Subject => ({ kind: "ServiceAccount", serviceAccount: { namespace: "kube-system", name } });
 const EVERYONE = [group("system:unauthenticated"), group("system:authenticated")];
 const ALL = ["*"];
-const everything = { resourceRules: [{ verbs: ALL, apiGroups: ALL, resources: ALL, clusterScope: true, namespaces: ALL }] };
-const everyPath = { nonResourceRules: [{ verbs: ALL, nonResourceURLs: ALL }] };
-const anything = (...subjects: Subject[]): PolicyRules => ({ subjects, ...everything, ...everyPath });
 const leases = (namespaces: string[]) => ({
   verbs: ["get", "create", "update"],
   apiGroups: ["coordination.k8s.io"],
@@ -70,11 +57,6 @@ const schema = (
     rules,
   },
 });
-
-export const MANDATORY_SCHEMAS = [
-  schema("exempt", "exempt", 1, undefined, anything(group("system:masters"))),
-  schema("catch-all", "catch-all", 10_000, "ByUser", anything(...EVERYONE)),
-];
 
 export const SUGGESTED_SCHEMAS = [
   schema("probes", "exempt", 2, undefined, {

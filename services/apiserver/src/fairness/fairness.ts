@@ -1,10 +1,11 @@
-import { apiError } from "@flotilla/api";
+import { apiError, MANDATORY_LEVELS, MANDATORY_SCHEMAS } from "@flotilla/api";
 import type { Clock } from "@flotilla/base";
 import type { Call, Reply } from "../request/call.ts";
 import { isLongRunning } from "../request/inflight.ts";
 import type { ResourceCache } from "../storage/resource-cache.ts";
 import { distinguisherOf, matchesSchema } from "./classify.ts";
-import { CATCH_ALL_LEVEL, EXEMPT_LEVEL, MANDATORY_LEVELS, MANDATORY_SCHEMAS, SUGGESTED_LEVELS, SUGGESTED_SCHEMAS } from "./defaults.ts";
+import { SUGGESTED_LEVELS, SUGGESTED_SCHEMAS } from "./defaults.ts";
+import { dumpPage } from "./dump.ts";
 import type { FlowSchema, PriorityLevelConfiguration } from "./objects.ts";
 import { type Done, type LevelLimits, PriorityLevel, type Queue, type Rejection, type Waiting } from "./priority-level.ts";
 import { byNeed, mayRun } from "./seats.ts";
@@ -25,12 +26,19 @@ export interface FairnessConfig {
   waitMax_ms: number;
 }
 
+const CATCH_ALL = "catch-all";
+
 /** Changed rarely, asked always. */
 interface Setup {
   version: string;
   schemas: FlowSchema[];
-  exempt: Set<string>;
   uids: Map<string, string>;
+}
+
+/** Counts of requests that no level orders. */
+export interface ExemptLevel {
+  running: number;
+  dispatched: number;
 }
 
 /**
@@ -41,7 +49,8 @@ export class Fairness {
   private readonly ports: FairnessPorts;
   private readonly config: FairnessConfig;
   readonly levels = new Map<string, PriorityLevel>();
-  private setup: Setup = { version: "", schemas: [], exempt: new Set(), uids: new Map() };
+  readonly exempt = new Map<string, ExemptLevel>();
+  private setup: Setup = { version: "", schemas: [], uids: new Map() };
 
   constructor(ports: FairnessPorts, config: FairnessConfig) {
     this.ports = ports;
@@ -56,29 +65,37 @@ export class Fairness {
     const schema = this.classify(call);
     const levelName = schema.spec.priorityLevelConfiguration.name;
     this.label(call, schema, levelName);
-    return this.setup.exempt.has(levelName) ? work() : this.ordered(call, schema, levelName, work);
+    const exempt = this.exempt.get(levelName);
+    return exempt ? unordered(exempt, work) : this.ordered(call, schema, levelName, work);
+  }
+
+  /** One of the debugging pages, if the path is one. */
+  page(call: Call): Reply | undefined {
+    return dumpPage(this, call);
   }
 
   private async ordered(call: Call, schema: FlowSchema, levelName: string, work: () => Promise<Reply>): Promise<Reply> {
-    const level = this.levels.get(levelName) ?? this.levels.get(CATCH_ALL_LEVEL.metadata.name)!;
+    const level = this.levels.get(levelName) ?? this.levels.get(CATCH_ALL)!;
     const seats = seatsOf(call, () => this.ports.countOf(call));
-    const queue = level.queueOf(`${schema.metadata.name}\n${distinguisherOf(schema, call.user, call.info)}`);
-    const done = await this.admit(call, level, queue, seats);
+    const flow = { schema: schema.metadata.name, distinguisher: distinguisherOf(schema, call.user, call.info) };
+    const queue = level.queueOf(`${flow.schema}\n${flow.distinguisher}`);
+    const done = await this.admit(call, level, queue, seats, flow);
     const started_ms = this.ports.clock.monotonic();
     try {
       return await work();
     } finally {
       done((this.ports.clock.monotonic() - started_ms) / 1000);
+      if (level.quiescing && level.idle) this.levels.delete(level.name);
       this.dispatch();
     }
   }
 
   /** Resolves when the request has its seats. */
-  private admit(call: Call, level: PriorityLevel, queue: Queue | undefined, seats: number): Done | Promise<Done> {
+  private admit(call: Call, level: PriorityLevel, queue: Queue | undefined, seats: number, flow: Flow): Done | Promise<Done> {
     if (this.fits(level, seats)) return level.begin(seats, queue);
     if (!queue) throw refused(level, "concurrency-limit");
     if (level.isFull(queue)) throw refused(level, "queue-full");
-    return this.turn(call, level, queue, seats);
+    return this.turn(call, level, queue, seats, flow);
   }
 
   /** Nobody overtakes those of his level who wait. */
@@ -86,24 +103,26 @@ export class Fairness {
     return level.waitingCount === 0 && mayRun(level, seats, this.levels.values(), this.config.seats);
   }
 
-  private turn(call: Call, level: PriorityLevel, queue: Queue, seats: number): Promise<Done> {
+  private turn(call: Call, level: PriorityLevel, queue: Queue, seats: number, flow: Flow): Promise<Done> {
+    const { signal } = call;
     return new Promise((resolve, reject) => {
       const give = (reason: Rejection) => {
         if (!level.leave(waiting)) return;
         limit.cancel();
-        call.signal.removeEventListener("abort", gone);
+        signal.removeEventListener("abort", gone);
         reject(refused(level, reason));
       };
       const gone = () => give("cancelled");
       const limit = this.ports.clock.setTimeout(() => give("time-out"), this.config.waitMax_ms);
       const start = (done: Done) => {
         limit.cancel();
-        call.signal.removeEventListener("abort", gone);
+        signal.removeEventListener("abort", gone);
         resolve(done);
       };
-      const waiting: Waiting = { seats, queue, start };
-      call.signal.addEventListener("abort", gone, { once: true });
+      const waiting: Waiting = { seats, queue, start, call, ...flow, arrived_ms: this.ports.clock.now() };
       level.wait(waiting);
+      if (signal.aborted) gone();
+      else signal.addEventListener("abort", gone, { once: true });
     });
   }
 
@@ -146,31 +165,56 @@ export class Fairness {
     );
   }
 
-  private configure(version: string, schemas: FlowSchema[], configurations: PriorityLevelConfiguration[]): void {
-    const limited = withMandatory(configurations, CATCH_ALL_LEVEL).filter(({ spec }) => spec.type === "Limited");
+  private configure(version: string, storedSchemas: FlowSchema[], storedLevels: PriorityLevelConfiguration[]): void {
+    const all = withMandatory(storedLevels, MANDATORY_LEVELS);
+    const schemas = withMandatory(storedSchemas, MANDATORY_SCHEMAS);
+    const limited = all.filter(({ spec }) => spec.type === "Limited");
     const shares = limited.reduce((sum, { spec }) => sum + sharesOf(spec), 0);
-    const names = new Set(limited.map(({ metadata }) => metadata.name));
+    for (const level of this.levels.values()) level.quiescing = true;
     for (const { metadata, spec } of limited) {
       const limits = limitsOf(spec, Math.ceil((this.config.seats * sharesOf(spec)) / Math.max(1, shares)));
       const known = this.levels.get(metadata.name);
       if (known) known.configure(limits);
       else this.levels.set(metadata.name, new PriorityLevel(metadata.name, limits));
     }
-    for (const [name, level] of this.levels) if (!names.has(name) && level.running + level.waitingCount === 0) this.levels.delete(name);
-    const all = withMandatory(configurations, EXEMPT_LEVEL);
+    for (const [name, level] of this.levels) {
+      // What a level without configuration still serves, it serves with seats that are nobody's.
+      if (level.quiescing) level.limits = { ...level.limits, nominal: 0, lendable: 0, borrowable: Number.POSITIVE_INFINITY };
+      if (level.quiescing && level.idle) this.levels.delete(name);
+    }
+    const exempt = new Set(all.filter(({ spec }) => spec.type === "Exempt").map(({ metadata }) => metadata.name));
+    for (const name of this.exempt.keys()) if (!exempt.has(name)) this.exempt.delete(name);
+    for (const name of exempt) if (!this.exempt.has(name)) this.exempt.set(name, { running: 0, dispatched: 0 });
     const order = (a: FlowSchema, b: FlowSchema) =>
       a.spec.matchingPrecedence - b.spec.matchingPrecedence || (a.metadata.name < b.metadata.name ? -1 : 1);
     this.setup = {
       version,
+      // One that dangles chooses nothing.
       schemas: schemas.filter(({ spec }) => all.some(({ metadata }) => metadata.name === spec.priorityLevelConfiguration.name)).sort(order),
-      exempt: new Set(all.filter(({ spec }) => spec.type === "Exempt").map(({ metadata }) => metadata.name)),
       uids: new Map(all.map(({ metadata }) => [metadata.name, metadata.uid ?? ""])),
     };
+    this.dispatch();
   }
 }
 
-function withMandatory(levels: PriorityLevelConfiguration[], mandatory: PriorityLevelConfiguration): PriorityLevelConfiguration[] {
-  return levels.some(({ metadata }) => metadata.name === mandatory.metadata.name) ? levels : [...levels, mandatory];
+interface Flow {
+  schema: string;
+  distinguisher: string;
+}
+
+async function unordered(level: ExemptLevel, work: () => Promise<Reply>): Promise<Reply> {
+  level.running++;
+  level.dispatched++;
+  try {
+    return await work();
+  } finally {
+    level.running--;
+  }
+}
+
+/** Those that were deleted are there all the same, until they are written again. */
+function withMandatory<T extends { metadata: { name: string } }>(stored: readonly T[], mandatory: readonly T[]): T[] {
+  return [...stored, ...mandatory.filter((one) => !stored.some(({ metadata }) => metadata.name === one.metadata.name))];
 }
 
 const sharesOf = ({ limited }: PriorityLevelConfiguration["spec"]): number => limited?.nominalConcurrencyShares ?? 30;

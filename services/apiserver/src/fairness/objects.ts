@@ -1,3 +1,5 @@
+import type { Condition } from "./dangling.ts";
+
 /** flowcontrol.apiserver.k8s.io/v1, as far as deciding needs it. */
 export interface Subject {
   kind: "User" | "Group" | "ServiceAccount";
@@ -26,6 +28,7 @@ export interface FlowSchema {
     distinguisherMethod?: { type: "ByUser" | "ByNamespace" };
     rules?: PolicyRules[];
   };
+  status?: { conditions?: Condition[] };
 }
 
 export interface PriorityLevelConfiguration {

@@ -87,6 +87,55 @@ describe("an API server in operation", () => {
     for (const code of codes) assert.ok(code === 200 || code === 429, `${code}`);
   });
 
+  test("a flow schema says whether its level exists; what is mandatory cannot be changed; the queues can be looked into", async () => {
+    const group = "/apis/flowcontrol.apiserver.k8s.io/v1";
+    const rules = [
+      {
+        subjects: [{ kind: "User", user: { name: "x" } }],
+        nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/x"] }],
+      },
+    ];
+    const spec = { matchingPrecedence: 77, priorityLevelConfiguration: { name: "late" }, rules };
+    assert.equal((await rest.call("POST", `${group}/flowschemas`, { metadata: { name: "mine" }, spec })).status, 201);
+    const dangling = async (name: string, wanted: string) => {
+      let found: any;
+      for (let i = 0; i < 100 && found?.status !== wanted; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const { body } = await rest.call("GET", `${group}/flowschemas/${name}`);
+        found = body.status.conditions?.find(({ type }: any) => type === "Dangling");
+      }
+      return [found.status, found.reason, found.message];
+    };
+    const references = 'This FlowSchema references the PriorityLevelConfiguration object named "late"';
+    assert.deepEqual(await dangling("mine", "True"), ["True", "NotFound", `${references} but there is no such object`]);
+    const level = { type: "Limited", limited: { nominalConcurrencyShares: 1, limitResponse: { type: "Reject" } } };
+    await rest.call("POST", `${group}/prioritylevelconfigurations`, { metadata: { name: "late" }, spec: level });
+    assert.deepEqual(await dangling("mine", "False"), ["False", "Found", `${references} and it exists`]);
+    assert.equal((await dangling("exempt", "False"))[0], "False");
+    await rest.call("DELETE", `${group}/prioritylevelconfigurations/late`);
+    assert.equal((await dangling("mine", "True"))[1], "NotFound");
+
+    const wrong = {
+      ...spec,
+      rules: [{ subjects: [{ kind: "User", user: {} }], nonResourceRules: [{ verbs: ["peek"], nonResourceURLs: ["x*y"] }] }],
+    };
+    const refused = await rest.call("POST", `${group}/flowschemas`, { metadata: { name: "wrong" }, spec: wrong });
+    assert.equal(refused.status, 422);
+    assert.deepEqual(
+      refused.body.details.causes.map(({ field }: any) => field),
+      ["user.name", "nonResourceRules[0].verbs", "nonResourceRules[0].nonResourceURLs[0]"].map((field) =>
+        field.startsWith("user") ? `spec.rules[0].subjects[0].${field}` : `spec.rules[0].${field}`,
+      ),
+    );
+    const { body: exempt } = await rest.call("GET", `${group}/flowschemas/exempt`);
+    const changed = await rest.call("PUT", `${group}/flowschemas/exempt`, { ...exempt, spec: { ...exempt.spec, rules: [] } });
+    assert.match(changed.body.message, /spec of 'exempt' must equal the fixed value/);
+
+    const page = await rest.call("GET", "/debug/api_priority_and_fairness/dump_priority_levels");
+    assert.match(String(page.body), /^PriorityLevelName, +ActiveQueues,[\s\S]*\nglobal-default, +\d+,/);
+    assert.equal((await jane.call("GET", "/debug/api_priority_and_fairness/dump_requests")).status, 403);
+  });
+
   test("a renewed certificate is shown to new connections without a restart", async () => {
     const file = (name: string) => join(harness.folder, name);
     const authority = { cert: readFileSync(file("ca.crt"), "utf8"), key: readFileSync(file("ca.key"), "utf8") };
