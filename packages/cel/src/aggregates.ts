@@ -3,7 +3,9 @@ import type { Node } from "./ast.ts";
 import type { Compiled, Compiler } from "./compiler.ts";
 import { EvaluationError } from "./errors.ts";
 import { assignable, type Bindings, type CelType, DYN, isDyn, listOf, mapOf, NULL, typeText } from "./types.ts";
-import { ArrayList, EntryMap, Optional, type Value } from "./values.ts";
+import { ArrayList, ConstantList, EntryMap, Optional, type Value } from "./values.ts";
+
+type Constant = Extract<Node, { kind: "const" }>;
 
 const LIST_COST = 10;
 const MAP_COST = 30;
@@ -46,6 +48,12 @@ export function compileList(compiler: Compiler, node: Extract<Node, { kind: "lis
     return { run: compiled.run, type: given(compiler, compiled, optional, element.at), at: element.at, optional };
   });
   const type = listOf(common(compiler, elements));
+  const constant = node.elements.every((element) => element.node.kind === "const" && !element.optional);
+  if (constant) {
+    // What never changes is made once, and costs nothing to look at (as cel-go folds constants).
+    const list = new ConstantList(node.elements.map((element) => (element.node as Constant).value));
+    return { type, run: () => list };
+  }
   return {
     type,
     run(evaluation) {

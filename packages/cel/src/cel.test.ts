@@ -148,6 +148,25 @@ test("an evaluation fails in cel-go's words", () => {
   }
 });
 
+test("what a run is charged for", () => {
+  const numbers = Array.from({ length: 1000 }, (_, index) => index);
+  const charged = (expression: string): number => {
+    const budget = { left: 1e6 };
+    compile(expression, { variables: { self: DYN } }).evaluate({ self: { ...self, numbers } }, { budget, cost_max: 1e6 });
+    return 1e6 - budget.left;
+  };
+  for (const [expression, wanted] of [
+    ["self.replicas == 3", 3],
+    ["self.name == 'web' && self.replicas > 1", 6],
+    ["self.name != 'web' && self.replicas > 1", 3],
+    ["self.name in ['api', 'web', 'db']", 4],
+    ["self.numbers.all(n, n >= 0)", 2 + 1 + 100 + 1000 * 4],
+    ["self.numbers.exists(n, n == 1)", 2 + 1 + 100 + 2 * 4],
+    ["self.name.upperAscii() == 'WEB'", 5],
+  ] as const)
+    assert.equal(charged(expression), wanted, expression);
+});
+
 test("a hostile expression ends", () => {
   const big = { list: Array.from({ length: 1000 }, (_, index) => index), text: "a".repeat(100_000) };
   const doubling = Array.from({ length: 60 }, (_, i) => `cel.bind(x${i + 1}, x${i} + x${i}, `).join("");

@@ -256,7 +256,7 @@ export class Compiler {
     }
     const decides = node.kind === "or";
     const runs = terms.map((term) => term.run);
-    return { type: BOOL, run: (evaluation) => logical(runs.length, (index) => runs[index]!(evaluation), decides, evaluation) };
+    return { type: BOOL, run: (evaluation) => logical(runs.length, (index) => runs[index]!(evaluation), decides) };
   }
 
   #conditional(node: Extract<Node, { kind: "conditional" }>): Compiled {
@@ -317,10 +317,9 @@ export class Compiler {
  * `||` (decides: true) and `&&` (false) over any number of terms: one that decides wins, whatever errors stand
  * before it; otherwise the first error is the result.
  */
-export function logical(count: number, term: (index: number) => Value, decides: boolean, evaluation: Evaluation): boolean {
+export function logical(count: number, term: (index: number) => Value, decides: boolean): boolean {
   let failure: unknown;
   for (let index = 0; index < count; index++) {
-    evaluation.charge(1);
     try {
       const value = term(index);
       if (value === decides) return decides;

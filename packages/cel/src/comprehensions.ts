@@ -60,17 +60,17 @@ function quantified({ turns, bind, body, evaluation }: Loop, decides: boolean): 
   return logical(
     turns.length,
     (index) => {
+      evaluation.charge(2);
       bind(index);
       return body(evaluation);
     },
     decides,
-    evaluation,
   );
 }
 
 function each({ turns, bind, test, body, evaluation }: Loop, take: (value: Value, index: number) => void): void {
   for (let index = 0; index < turns.length; index++) {
-    evaluation.charge(2);
+    evaluation.charge(1);
     bind(index);
     if (test === undefined || boolean(test(evaluation))) take(body(evaluation), index);
   }

@@ -4,13 +4,13 @@ import { JsonList } from "./json.ts";
 import { Duration, ListValue, MapValue, Opaque, Optional, Timestamp, TypeValue, Uint, type Value } from "./values.ts";
 
 export function equal(a: Value, b: Value, evaluation: Evaluation): boolean {
+  if (typeof a === "string" && typeof b === "string") {
+    evaluation.chargeText(Math.max(Math.min(a.length, b.length), 1));
+    return a === b;
+  }
   evaluation.charge(1);
   if (isNumeric(a) && isNumeric(b)) return compareNumbers(a, b) === 0;
   if (a === b) return true;
-  if (typeof a === "string" && typeof b === "string") {
-    evaluation.chargeText(Math.min(a.length, b.length));
-    return false;
-  }
   if (a instanceof ListValue && b instanceof ListValue) return equalLists(a, b, evaluation);
   if (a instanceof MapValue && b instanceof MapValue) return equalMaps(a, b, evaluation);
   if (a instanceof Uint8Array && b instanceof Uint8Array) return a.length === b.length && a.every((byte, index) => byte === b[index]);

@@ -90,6 +90,16 @@ export class ArrayList extends ListValue {
   }
 }
 
+/** A literal whose elements are all constants. */
+export class ConstantList extends ArrayList {
+  #texts: ReadonlySet<string> | undefined;
+
+  hasText(text: string): boolean {
+    this.#texts ??= new Set(this.values.filter((value) => typeof value === "string"));
+    return this.#texts.has(text);
+  }
+}
+
 export abstract class MapValue {
   abstract readonly size: number;
   /** undefined: there is no such key. */

@@ -3,7 +3,7 @@ import { compare, equal } from "../equal.ts";
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { fn, type Library, method, type Overload } from "../functions.ts";
-import { ArrayList, Duration, type ListValue, type MapValue, Timestamp, Uint, type Value } from "../values.ts";
+import { ArrayList, ConstantList, Duration, type ListValue, type MapValue, Timestamp, Uint, type Value } from "../values.ts";
 
 const INT_MIN = -(2n ** 63n);
 const INT_MAX = 2n ** 63n - 1n;
@@ -109,6 +109,10 @@ const orders: Overload[] = Object.entries(ORDERS).flatMap(([name, holds]) =>
 
 /** Whether a list holds an equal value. */
 export function contains(list: ListValue, value: Value, evaluation: Evaluation): boolean {
+  if (list instanceof ConstantList && typeof value === "string") {
+    evaluation.chargeText(value.length);
+    return list.hasText(value);
+  }
   for (const item of list) if (equal(item, value, evaluation)) return true;
   return false;
 }

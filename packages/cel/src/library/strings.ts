@@ -104,9 +104,11 @@ export const STRINGS: Library = [
   ...extension.map((overload) => ({
     ...overload,
     run(args: unknown[], evaluation: Parameters<typeof overload.run>[1]) {
-      evaluation.chargeText((args[0] as string).length);
+      const { length } = args[0] as string;
+      evaluation.chargeText(length);
       const result = overload.run(args, evaluation);
-      if (typeof result === "string") evaluation.chargeText(result.length);
+      // Text that grows is written, too.
+      if (typeof result === "string" && result.length > length) evaluation.chargeText(result.length - length);
       return result;
     },
   })),
