@@ -1,4 +1,4 @@
-import { EvaluationError } from "@flotilla/cel";
+import { type Budget, EvaluationError } from "@flotilla/cel";
 import { type Compiled, compileWebhookCondition } from "@flotilla/kube-cel";
 import { aggregate } from "../limit-ranger.ts";
 
@@ -8,6 +8,9 @@ export interface MatchCondition {
 }
 
 export type Verdict = "match" | "no match" | { error: string };
+
+/** For all conditions of one webhook or policy (upstream: RuntimeCELCostBudgetMatchConditions). */
+const CONDITIONS_COST_MAX = 2_500_000;
 
 /** Whether all conditions hold: of webhooks and policies alike (KEP-3716). Programs are made when first needed. */
 export class MatchConditions {
@@ -29,11 +32,12 @@ export class MatchConditions {
     if (this.empty) return "match";
     this.programs ??= this.conditions.map(({ expression = "" }) => this.compile(expression));
     const values = bindings();
+    const budget: Budget = { left: CONDITIONS_COST_MAX };
     const errors: string[] = [];
     for (const compiled of this.programs) {
       try {
         if ("error" in compiled) throw new EvaluationError(compiled.error);
-        if (compiled.program.evaluate(values) === false) return "no match";
+        if (compiled.program.evaluate(values, { budget }) === false) return "no match";
       } catch (error) {
         errors.push(describe(compiled, error as Error));
       }
