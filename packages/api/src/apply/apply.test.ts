@@ -94,3 +94,72 @@ test("an empty object in the configuration is no conflict with its defaults", ()
   const again = apply(live, { ...body, spec: { ...body.spec, strategy: {} } }, "one");
   assert.deepEqual(again.spec.strategy, live.spec.strategy);
 });
+
+const container = { ".": {}, "f:image": {}, "f:name": {}, "f:resources": {} };
+const written: [name: string, subresource: string | undefined, before: object | undefined, after: object, fields: object][] = [
+  [
+    "a new object: what Go always writes is nobody's, all else counts with what holds it",
+    undefined,
+    undefined,
+    {
+      metadata: { name: "web", generateName: "w-", labels: { a: "b" } },
+      spec: {
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1 } },
+        selector: { matchLabels: { a: "b" } },
+        template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "1", resources: {} }] } },
+      },
+      status: { replicas: 1 },
+    },
+    {
+      "f:metadata": { "f:generateName": {}, "f:labels": { ".": {}, "f:a": {} } },
+      "f:spec": {
+        "f:strategy": { "f:type": {}, "f:rollingUpdate": { ".": {}, "f:maxSurge": {} } },
+        "f:selector": {},
+        "f:template": {
+          "f:metadata": { "f:labels": { ".": {}, "f:a": {} } },
+          "f:spec": { "f:containers": { 'k:{"name":"a"}': container } },
+        },
+      },
+    },
+  ],
+  [
+    "a status: spec and labels are not its own",
+    "status",
+    { metadata: { name: "web", labels: { a: "b" } }, spec: { replicas: 1 } },
+    { metadata: { name: "web", labels: { a: "c" } }, spec: { replicas: 2 }, status: { replicas: 1 } },
+    { "f:status": { "f:replicas": {} } },
+  ],
+  [
+    "an update: one label more",
+    undefined,
+    { metadata: { name: "web", labels: { a: "b" } }, spec: { replicas: 1 }, status: { replicas: 1 } },
+    { metadata: { name: "web", labels: { a: "b", c: "d" } }, spec: { replicas: 1 } },
+    { "f:metadata": { "f:labels": { "f:c": {} } } },
+  ],
+];
+for (const [name, subresource, before, after, fields] of written) {
+  test(`fields written by ${name}`, () => {
+    const object = structuredClone(after) as KubeObject;
+    trackManagedFields(deployments, object, before as KubeObject | undefined, {
+      manager: "me",
+      now_ms: NOW,
+      ...(subresource ? { subresource } : {}),
+    });
+    assert.deepEqual(
+      object.metadata.managedFields?.map(({ fieldsV1 }) => fieldsV1),
+      [fields],
+    );
+  });
+}
+
+test("managers stand in the order of operation, time and name", () => {
+  const first = apply(undefined, config(2, { a: "1" }), "z");
+  const second = apply(first, config(2, { a: "1" }), "y");
+  const scaled = structuredClone(second);
+  scaled.metadata.annotations = { x: "y" };
+  trackManagedFields(deployments, scaled, second, { manager: "a", now_ms: NOW });
+  assert.deepEqual(
+    scaled.metadata.managedFields.map(({ manager, operation }: any) => `${operation} ${manager}`),
+    ["Apply y", "Apply z", "Update a"],
+  );
+});

@@ -19,19 +19,7 @@ import { changedSet, fieldSetOf, type Shape, valueAt } from "./typed.ts";
 const shape = (def: ResourceDefinition): Shape => def.custom?.shape ?? { kind: "struct", type: structOf(def.schema) };
 
 /** metadata's fields that only the server writes, and what names the object: nobody owns those. */
-const UNOWNED_META = [
-  "name",
-  "namespace",
-  "uid",
-  "resourceVersion",
-  "generation",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-  "managedFields",
-  "selfLink",
-  "generateName",
-];
+const UNOWNED_META = ["name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"];
 
 /** The part of an object that managers own, for this subresource. */
 function owned(obj: KubeObject, subresource: string | undefined): Record<string, unknown> {
@@ -46,8 +34,7 @@ export function applyServerSide(def: ResourceDefinition, live: KubeObject | unde
   const { object: applied, warnings } = decodeTree(def, yamlTree(bodyText(request.body)), request.fieldValidation ?? "Strict");
   if ((applied.metadata?.managedFields ?? []).length > 0) throw apiError("BadRequest", "metadata.managedFields must be nil");
   applied.metadata ??= {};
-  const hasStatus = def.subresources.some(({ style }) => style === "status");
-  if (hasStatus && request.subresource !== "status") delete applied["status"];
+  if (hasStatus(def) && request.subresource !== "status") delete applied["status"];
   const type = shape(def);
   const mine = owned(applied, request.subresource);
   const set = fieldSetOf(type, mine);
@@ -129,11 +116,29 @@ function describe(entry: ManagerEntry): string {
   return `${JSON.stringify(entry.manager)}${entry.subresource ? ` with subresource ${JSON.stringify(entry.subresource)}` : ""}${by}`;
 }
 
+/** What a write's own strategy will put back as it was (upstream's reset fields): nobody comes to own that by it. */
+function isWithin(def: ResourceDefinition, subresource: string | undefined, [first, second]: readonly string[]): boolean {
+  if (subresource === undefined) return first !== "f:status" || !hasStatus(def);
+  if (subresource !== "status") return true;
+  return first === "f:status" || (first === "f:metadata" && second !== "f:labels" && second !== "f:ownerReferences");
+}
+
+function within(def: ResourceDefinition, subresource: string | undefined, obj: Record<string, unknown>): Record<string, unknown> {
+  const members = (of: object, prefix: string[]) =>
+    Object.entries(of).filter(([name]) => isWithin(def, subresource, [...prefix, `f:${name}`]));
+  const result = Object.fromEntries(members(obj, []));
+  if (subresource === "status" && isObject(result["metadata"]))
+    result["metadata"] = Object.fromEntries(members(result["metadata"], ["f:metadata"]));
+  return result;
+}
+
+const hasStatus = (def: ResourceDefinition): boolean => def.subresources.some(({ style }) => style === "status");
+
 /** Whoever writes without apply owns what it changed; what is gone, nobody owns. */
 export function trackManagedFields(def: ResourceDefinition, obj: KubeObject, old: KubeObject | undefined, write: ManagedWrite): void {
   const type = shape(def);
-  const after = owned(obj, undefined);
-  const changed = changedSet(type, old === undefined ? {} : owned(old, undefined), after);
+  const after = within(def, write.subresource, owned(obj, undefined));
+  const changed = changedSet(type, old === undefined ? {} : within(def, write.subresource, owned(old, undefined)), after);
   // A client that sends managedFields: [{}] or [] resets them; one that leaves them out keeps what was.
   const before = managersOf(obj.metadata.managedFields === undefined ? old : obj).filter((entry) => entry.manager !== undefined);
   const id: ManagerId = {
@@ -146,7 +151,11 @@ export function trackManagedFields(def: ResourceDefinition, obj: KubeObject, old
   if (old === undefined && before.length === 0) return writeManagers(obj, withManager([], id, changed, write.now_ms));
   const gone: FieldSet = {};
   if (old !== undefined) {
-    for (const { fieldsV1 } of before) eachPath(fieldsV1, (path) => void (valueAt(type, after, path) === undefined && addPath(gone, path)));
+    for (const { fieldsV1 } of before) {
+      eachPath(fieldsV1, (path) => {
+        if (isWithin(def, write.subresource, path) && valueAt(type, after, path) === undefined) addPath(gone, path);
+      });
+    }
   }
   if (Object.keys(changed).length === 0 && Object.keys(gone).length === 0) {
     writeManagers(obj, before);

@@ -50,7 +50,16 @@ export function disown(entries: ManagerEntry[], fields: FieldSet): ManagerEntry[
   return entries.filter((entry) => Object.keys(entry.fieldsV1).length > 0);
 }
 
+/** Applies before updates, each in the order of time and of name. */
 export function writeManagers(obj: KubeObject, entries: ManagerEntry[]): void {
   if (entries.length === 0) delete obj.metadata.managedFields;
-  else obj.metadata.managedFields = entries as unknown as KubeObject["metadata"]["managedFields"];
+  else obj.metadata.managedFields = [...entries].sort(inOrder) as unknown as KubeObject["metadata"]["managedFields"];
+}
+
+function inOrder(a: ManagerEntry, b: ManagerEntry): number {
+  for (const key of ["operation", "time", "manager", "apiVersion", "subresource"] as const) {
+    const [left, right] = [a[key] ?? "", b[key] ?? ""];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }

@@ -15,17 +15,19 @@ export type Shape =
 
 const ATOMIC: Shape = { kind: "atomic" };
 
+const structShape = (type: StructType): Shape => (type.atomic ? ATOMIC : { kind: "struct", type });
+
 export function shapeOf(field: Field | undefined): Shape {
   if (!field || field.structType === "atomic") return ATOMIC;
   const type = field.ref === undefined ? undefined : findStruct(field.ref);
   switch (field.container) {
     case "map":
-      return { kind: "map", item: type ? { kind: "struct", type } : ATOMIC };
+      return { kind: "map", item: type ? structShape(type) : ATOMIC };
     case "list":
       if (field.listType === "set") return { kind: "set" };
       return field.listType === "map" && type ? listMap(type, field.listMapKeys) : ATOMIC;
     case "one":
-      return type ? { kind: "struct", type } : ATOMIC;
+      return type ? structShape(type) : ATOMIC;
     default:
       return ATOMIC;
   }
@@ -33,7 +35,7 @@ export function shapeOf(field: Field | undefined): Shape {
 
 const listMap = (type: StructType, keys: readonly string[]): Shape => ({
   kind: "list-map",
-  item: { kind: "struct", type },
+  item: structShape(type),
   keys,
   defaultOf: (key) => type.fields.get(key)?.defaultValue,
 });
@@ -70,23 +72,29 @@ export function fieldSetOf(shape: Shape, value: unknown): FieldSet {
   } else if (shape.kind === "set" && Array.isArray(value)) {
     for (const item of value) set[setElement(item)] = {};
   } else if (shape.kind === "list-map" && Array.isArray(value)) {
-    for (const item of value) set[itemElement(shape, item)] = { ".": {}, ...fieldSetOf(shape.item, item) };
+    for (const item of value)
+      set[itemElement(shape, item)] = shape.item.kind === "atomic" ? {} : { ".": {}, ...fieldSetOf(shape.item, item) };
   }
   return set;
 }
 
-/** Paths whose values differ from `before`: what an update made its own. */
+/**
+ * Paths whose values differ from `before`: what an update made its own. What is new counts with everything that holds it
+ * ("."); structs and lists that Go writes even when they are empty were there before.
+ */
 export function changedSet(shape: Shape, before: unknown, after: unknown): FieldSet {
   if (jsonEqual(before, after)) return {};
   const set: FieldSet = {};
   const keep = (element: string, inner: Shape, a: unknown, b: unknown): void => {
     if (b === undefined || jsonEqual(a, b)) return;
-    const changed = a === undefined ? withSelf(inner, b) : changedSet(inner, a, b);
-    if (a === undefined || isDivided(inner, b) === false || Object.keys(changed).length > 0) set[element] = changed;
+    const changed = a === undefined ? newSet(inner, b) : changedSet(inner, a, b);
+    if (a === undefined || !isDivided(inner, b) || Object.keys(changed).length > 0) set[element] = changed;
   };
   if (hasMembers(shape) && isObject(after)) {
     const old = isObject(before) ? before : {};
-    for (const [name, value] of Object.entries(after)) keep(`f:${name}`, memberShape(shape, name), old[name], value);
+    for (const [name, value] of Object.entries(after)) {
+      keep(`f:${name}`, memberShape(shape, name), old[name] ?? everPresent(shape, name), value);
+    }
   } else if (shape.kind === "set" && Array.isArray(after)) {
     for (const item of after) if (!Array.isArray(before) || !before.some((other) => jsonEqual(other, item))) set[setElement(item)] = {};
   } else if (shape.kind === "list-map" && Array.isArray(after)) {
@@ -96,9 +104,25 @@ export function changedSet(shape: Shape, before: unknown, after: unknown): Field
   return set;
 }
 
-/** A new value: its parts, and itself where it has parts. */
-function withSelf(shape: Shape, value: unknown): FieldSet {
-  const set = fieldSetOf(shape, value);
+/** What Go writes for a member that nobody has set; undefined: nothing (a pointer, or omitempty). */
+function everPresent(shape: Shape, name: string): unknown {
+  if (shape.kind === "custom") return name === "metadata" ? {} : undefined;
+  const field = shape.kind === "struct" ? shape.type.fields.get(name) : undefined;
+  if (!field || field.pointer) return undefined;
+  if (field.container === "one") return field.ref === undefined ? undefined : {};
+  return field.optional ? undefined : null;
+}
+
+/** All of a new value: its parts, and itself where it has parts. */
+function newSet(shape: Shape, value: unknown): FieldSet {
+  const set: FieldSet = {};
+  if (hasMembers(shape) && isObject(value)) {
+    for (const [name, inner] of Object.entries(value)) set[`f:${name}`] = newSet(memberShape(shape, name), inner);
+  } else if (shape.kind === "set" && Array.isArray(value)) {
+    for (const item of value) set[setElement(item)] = {};
+  } else if (shape.kind === "list-map" && Array.isArray(value)) {
+    for (const item of value) set[itemElement(shape, item)] = newSet(shape.item, item);
+  }
   return Object.keys(set).length > 0 ? { ".": {}, ...set } : set;
 }
 

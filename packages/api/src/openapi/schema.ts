@@ -63,6 +63,7 @@ export function addSchema(full: string, prefix: string, schemas: Map<string, Sch
   }
   if (Object.keys(properties).length > 0) schema["properties"] = properties;
   if (required.length > 0) schema["required"] = required;
+  if (type.atomic) schema["x-kubernetes-map-type"] = "atomic";
 }
 
 function fieldSchema(field: Field, prefix: string, description: string | undefined): Schema {

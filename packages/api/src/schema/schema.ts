@@ -3,6 +3,7 @@
  * Types are compiled when first asked for, so that a process pays only for what it touches.
  */
 import { assert } from "@flotilla/base";
+import { ATOMIC_TYPES } from "./atomic.ts";
 import { PACKAGES } from "./gen/index.ts";
 
 export type Scalar =
@@ -71,6 +72,8 @@ export interface StructType {
   readonly own: readonly Field[];
   /** Struct fields that are always present in JSON, if only as {}. */
   readonly always: readonly Field[];
+  /** For server-side apply: one value, not made of parts. */
+  readonly atomic: boolean;
 }
 
 interface Extra {
@@ -174,7 +177,7 @@ function build(name: string, bare: string, own: Field[]): StructType {
     else for (const inner of structOf(field.ref!).fields.values()) fields.set(inner.json, inner);
   }
   const always = [...fields.values()].filter((field) => field.ref !== undefined && field.container === "one" && !field.pointer);
-  return { name, bare, fields, own, always };
+  return { name, bare, fields, own, always, atomic: ATOMIC_TYPES.has(name) };
 }
 
 /** The Go type as upstream's messages name it: "v1.PodSpec", "[]v1.Container", "map[string]string", "int32". */

@@ -76,8 +76,9 @@ async function createOnce(
   };
   applyDefaults(def, object);
   await kernel.admission.mutate(attributes, object, undefined);
-  call.warnings.push(...beforeCreate(def, object, context));
+  // Before the strategy: what the server itself adds, nobody owns.
   if (!options.applied) trackManagedFields(def, object, undefined, { manager: options.manager, now_ms: context.now_ms });
+  call.warnings.push(...beforeCreate(def, object, context));
   await kernel.admission.validate({ ...attributes, name: object.metadata.name! }, object, undefined);
   if (options.dryRun) return { type: "object", code: 201, definition: def, object };
   const entry = await writeNew(kernel, def, object).catch(async (error) => {

@@ -1,8 +1,8 @@
 import {
-  apiError,
   beforeDelete,
   type DeleteOptionsBody,
   decodeAs,
+  FieldErrors,
   groupVersion,
   isNotFound,
   type KubeObject,
@@ -10,10 +10,11 @@ import {
 } from "@flotilla/api";
 import type { Call, Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
+import { isTrue } from "../request/request-info.ts";
 import { filterOf } from "./filter.ts";
 import { hookOf } from "./hooks.ts";
 import { cacheOf, type Kernel, keyOf, preparedView, prepareViews, storedBytes, viewOf, writeContext } from "./kernel.ts";
-import { writeOptions } from "./options.ts";
+import { checkDryRun, integerOf, invalidOptions, writeOptions } from "./options.ts";
 
 const RACES_MAX = 50;
 /** Kinds whose DELETE answers with the object instead of a Status. */
@@ -60,25 +61,29 @@ export async function deleteOptions(call: Call, def: ResourceDefinition): Promis
     const expected = { ...DELETE_OPTIONS, alsoIn: [groupVersion(def.group, def.version), "meta.k8s.io/v1"] };
     options = decodeAs(expected, body, call.contentType ? { contentType: call.contentType } : {}).object as unknown as DeleteOptionsBody;
   } else {
-    const grace = call.query.get("gracePeriodSeconds");
+    const grace_seconds = integerOf(call.query, "gracePeriodSeconds");
     const policy = call.query.get("propagationPolicy");
     const orphan = call.query.get("orphanDependents");
     options = {
-      ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+      ...(grace_seconds === undefined ? {} : { gracePeriodSeconds: grace_seconds }),
       ...(policy === null ? {} : { propagationPolicy: policy }),
-      ...(orphan === null ? {} : { orphanDependents: orphan === "true" }),
+      ...(orphan === null ? {} : { orphanDependents: isTrue(orphan) }),
     };
   }
-  const policies = ["Orphan", "Background", "Foreground"];
-  if (options.propagationPolicy && !policies.includes(options.propagationPolicy)) {
-    const message = `Unsupported value: ${JSON.stringify(options.propagationPolicy)}: supported values: "Background", "Foreground", "Orphan"`;
-    throw apiError("Invalid", `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: ${message}`, {
-      group: "meta.k8s.io",
-      kind: "DeleteOptions",
-      causes: [{ reason: "FieldValueNotSupported", message, field: "propagationPolicy" }],
-    });
+  checkDeleteOptions(options);
+  return { options, dryRun: writeOptions(call).dryRun || (options.dryRun ?? []).length > 0 };
+}
+
+const POLICIES = ["Foreground", "Background", "Orphan"];
+
+function checkDeleteOptions({ orphanDependents, propagationPolicy: policy, dryRun }: DeleteOptionsBody): void {
+  const errors = new FieldErrors();
+  if (policy && orphanDependents !== undefined) {
+    errors.invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set");
   }
-  return { options, dryRun: writeOptions(call).dryRun || (options.dryRun ?? []).includes("All") };
+  if (policy && !POLICIES.includes(policy)) errors.notSupportedInOrder("propagationPolicy", policy, [...POLICIES, "nil"]);
+  checkDryRun(dryRun ?? [], errors);
+  if (!errors.empty) throw invalidOptions("DeleteOptions", errors);
 }
 
 export async function deleteObject(

@@ -1,9 +1,10 @@
-import { type ApiError, apiError, isApiError, type ResourceDefinition } from "@flotilla/api";
+import { type ApiError, apiError, FieldErrors, isApiError, type ResourceDefinition } from "@flotilla/api";
 import type { Call, ListMetadata, Reply } from "../request/call.ts";
 import type { Entry } from "../storage/entry.ts";
 import { decodeContinue, encodeContinue, LATEST } from "./continue-token.ts";
 import { type Filter, filterOf } from "./filter.ts";
 import { cacheOf, type Kernel, keyOf, prepareViews, viewOf } from "./kernel.ts";
+import { integerOf, invalidOptions } from "./options.ts";
 import { parseRevision } from "./revision.ts";
 
 /** Store pages are at least this big: a selective filter must not cost a round trip per match. */
@@ -54,12 +55,12 @@ function tooOld(filter: Filter, plan: Plan): ApiError {
 }
 
 async function planOf(kernel: Kernel, query: URLSearchParams, filter: Filter): Promise<Plan> {
-  const limit = Number(query.get("limit") ?? 0);
-  if (!Number.isSafeInteger(limit))
-    throw apiError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(query.get("limit"))}: invalid syntax`);
+  const limit = integerOf(query, "limit") ?? 0;
+  integerOf(query, "timeoutSeconds");
   const match = query.get("resourceVersionMatch") ?? "";
-  const revision = parseRevision(query.get("resourceVersion"));
   const token = query.get("continue");
+  checkMatch(query, match);
+  const revision = parseRevision(query.get("resourceVersion"));
   if (token) {
     if (revision) throw apiError("BadRequest", "specifying resource version is not allowed when using continue");
     const { revision: at, after } = decodeContinue(token);
@@ -67,22 +68,28 @@ async function planOf(kernel: Kernel, query: URLSearchParams, filter: Filter): P
     await kernel.store.fresh();
     return { revision: 0, exact: false, after: filter.prefix + after, limit };
   }
-  if (match !== "" && match !== "Exact" && match !== "NotOlderThan") {
-    throw apiError(
-      "Invalid",
-      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "", "Exact", "NotOlderThan"`,
-    );
-  }
-  if (match !== "" && revision === undefined)
-    throw apiError("Invalid", "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
-  if (match === "Exact" && revision === 0)
-    throw apiError("Invalid", 'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   if (revision === undefined) await kernel.store.fresh();
   else if (revision > 0) await kernel.store.reach(revision);
   // As upstream's watch cache: a list that takes any version is not paged.
   if (revision === 0) return { revision: 0, exact: false, after: "", limit: 0 };
   const exact = match === "Exact" || (match === "" && limit > 0 && revision !== undefined);
   return { revision: revision ?? 0, exact, after: "", limit };
+}
+
+/** @throws ApiError Invalid */
+function checkMatch(query: URLSearchParams, match: string): void {
+  const errors = new FieldErrors();
+  const forbid = (why: string) => errors.forbidden("resourceVersionMatch", why);
+  if (match !== "") {
+    if (!query.get("resourceVersion")) forbid("resourceVersionMatch is forbidden unless resourceVersion is provided");
+    if (query.get("continue")) forbid("resourceVersionMatch is forbidden when continue is provided");
+    if (match !== "Exact" && match !== "NotOlderThan")
+      errors.notSupportedInOrder("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]);
+    if (match === "Exact" && query.get("resourceVersion") === "0")
+      forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  }
+  if (query.get("sendInitialEvents") !== null) errors.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+  if (!errors.empty) throw invalidOptions("ListOptions", errors);
 }
 
 interface Page {

@@ -16,9 +16,10 @@ const APPLY = new Set(["application/apply-patch+yaml", "application/apply-patch+
 export async function patch(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
   const { namespace, name } = call.info;
   if (name === "" || (def.namespaced && namespace === "")) throw methodNotAllowed();
-  const options = writeOptions(call);
   const contentType = mediaType(call.contentType);
-  if (APPLY.has(contentType)) return apply(kernel, call, def, options);
+  const applies = APPLY.has(contentType);
+  const options = writeOptions(call, applies);
+  if (applies) return apply(kernel, call, def, options);
   const type = patchTypeOf(contentType, def);
   const body = await call.body();
   return modify(kernel, call, def, options, (current) => {
@@ -37,20 +38,16 @@ export function patchTypeOf(contentType: string, def?: ResourceDefinition): Patc
   // Custom resources have no merge strategies.
   const known = Object.keys(TYPES).filter((each) => !def?.custom || TYPES[each] !== "strategic");
   if (type && known.includes(contentType)) return type;
-  const accepted = [...known, ...APPLY].join(", ");
-  throw apiError("UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${accepted}`);
+  // Refused by the router, which says no more.
+  throw apiError("UnsupportedMediaType", "415: Unsupported Media Type", {});
 }
 
 async function apply(kernel: Kernel, call: Call, def: ResourceDefinition, options: WriteOptions): Promise<Reply> {
   const { namespace, name, subresource } = call.info;
-  const manager = call.query.get("fieldManager");
-  if (!manager) {
-    throw apiError("BadRequest", 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
-  }
   const body = await call.body();
   const request = {
     body,
-    manager,
+    manager: options.manager,
     force: options.force,
     fieldValidation: options.fieldValidation,
     ...(subresource === "" ? {} : { subresource }),

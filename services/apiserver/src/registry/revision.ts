@@ -6,7 +6,7 @@ export function parseRevision(text: string | null | undefined): number | undefin
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
     throw apiError(
       "BadRequest",
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     );
   }
   return Number(text);

@@ -107,14 +107,12 @@ async function attemptUpdate(
   };
   applyDefaults(def, object);
   await kernel.admission.mutate(attributes, object, old);
+  const write = { manager: options.manager, now_ms: context.now_ms, ...(subresource === "" ? {} : { subresource }) };
+  // Before the strategy, as for create; other subresources (approval, resize) let only their strategy say what they change.
+  const early = subresource === "" || subresource === "status";
+  if (!applied && early) trackManagedFields(def, object, old, write);
   call.warnings.push(...beforeUpdate(def, subresource === "" ? undefined : subresource, object, old, context));
-  if (!applied) {
-    trackManagedFields(def, object, old, {
-      manager: options.manager,
-      now_ms: context.now_ms,
-      ...(subresource === "" ? {} : { subresource }),
-    });
-  }
+  if (!applied && !early) trackManagedFields(def, object, old, write);
   await kernel.admission.validate(attributes, object, old);
   const reply = (of: KubeObject, at?: Entry): Reply => ({
     type: "object",
@@ -123,7 +121,10 @@ async function attemptUpdate(
     object: of,
     ...(at ? { entry: at } : {}),
   });
-  if (options.dryRun) return { reply: reply(object), unchanged: false };
+  if (options.dryRun) {
+    const metadata = { ...object.metadata, resourceVersion: old.metadata.resourceVersion! };
+    return { reply: reply({ ...object, metadata }), unchanged: false };
+  }
   // The last finalizer is gone from an object that is being deleted: this update is its end.
   if (old.metadata.deletionTimestamp && finishesDeletion(def, object)) return removeReleased(kernel, def, stored, object, reply);
   // A value sealed with an old key is written anew even so.

@@ -1,11 +1,12 @@
-import { type ApiError, apiError, isApiError, type ResourceDefinition, type Status } from "@flotilla/api";
+import { type ApiError, FieldErrors, isApiError, type ResourceDefinition, type Status } from "@flotilla/api";
 import { randomInt, type Timer } from "@flotilla/base";
 import type { Call, Reply } from "../request/call.ts";
 import { isTrue } from "../request/request-info.ts";
-import type { Entry } from "../storage/entry.ts";
+import { type Entry, entryAt } from "../storage/entry.ts";
 import type { Change } from "../storage/resource-cache.ts";
 import { type Filter, filterOf } from "./filter.ts";
 import { cacheOf, type Kernel, prepareViews, storageName, viewOf } from "./kernel.ts";
+import { integerOf, invalidOptions } from "./options.ts";
 import { parseRevision } from "./revision.ts";
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
@@ -49,40 +50,15 @@ export async function watch(kernel: Kernel, call: Call, def: ResourceDefinition)
 
 async function planOf(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Plan> {
   const { query } = call;
-  const revision = parseRevision(query.get("resourceVersion"));
   const sendInitial = query.get("sendInitialEvents");
-  if (sendInitial !== null && query.get("resourceVersionMatch") !== "NotOlderThan") {
-    throw apiError("Invalid", "sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan", {
-      causes: [
-        {
-          reason: "FieldValueForbidden",
-          field: "resourceVersionMatch",
-          message: "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        },
-      ],
-    });
-  }
-  if (sendInitial === null && query.get("resourceVersionMatch")) {
-    throw apiError(
-      "Invalid",
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-      {
-        causes: [
-          {
-            reason: "FieldValueForbidden",
-            field: "resourceVersionMatch",
-            message: "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-          },
-        ],
-      },
-    );
-  }
+  const seconds = integerOf(query, "timeoutSeconds") ?? 0;
+  checkMatch(query, sendInitial);
+  const revision = parseRevision(query.get("resourceVersion"));
   const filter = filterOf(def, call.info.namespace, call.info.name, query);
   if (revision === undefined) await kernel.store.fresh();
   else if (revision > 0 && isTrue(sendInitial)) await kernel.store.reach(revision);
   const initial = sendInitial !== null ? isTrue(sendInitial) : !revision;
   if (!initial && revision) await recall(kernel, def, revision);
-  const seconds = Number(query.get("timeoutSeconds") ?? 0);
   return {
     filter,
     initial,
@@ -92,6 +68,20 @@ async function planOf(kernel: Kernel, call: Call, def: ResourceDefinition): Prom
     timeout_ms:
       1_000 * (seconds > 0 ? seconds : kernel.minRequestTimeout_seconds + randomInt(kernel.random, kernel.minRequestTimeout_seconds)),
   };
+}
+
+/** @throws ApiError Invalid */
+function checkMatch(query: URLSearchParams, sendInitial: string | null): void {
+  const errors = new FieldErrors();
+  const forbid = (why: string) => errors.forbidden("resourceVersionMatch", why);
+  const match = query.get("resourceVersionMatch") ?? "";
+  if (match !== "") {
+    if (sendInitial === null) forbid("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    if (match !== "NotOlderThan") errors.notSupportedInOrder("resourceVersionMatch", match, ["NotOlderThan"]);
+    if (query.get("continue")) forbid("resourceVersionMatch is forbidden when continue is provided");
+  }
+  if (sendInitial !== null && match !== "NotOlderThan") forbid("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  if (!errors.empty) throw invalidOptions("ListOptions", errors);
 }
 
 /** A watch from before this server's memory: the store may remember. What it does not, the stream itself says. */
@@ -208,5 +198,6 @@ function visible(def: ResourceDefinition, filter: Filter, change: Change): { typ
   const matches = filter.matches(entry);
   const matched = change.previous !== undefined && filter.matches(viewOf(def, change.previous));
   if (matches) return { type: matched ? "MODIFIED" : "ADDED", entry };
-  return matched ? { type: "DELETED", entry } : undefined;
+  // As it was when it still matched, at the version of the change that took it away.
+  return matched ? { type: "DELETED", entry: entryAt(viewOf(def, change.previous!), change.entry.revision) } : undefined;
 }

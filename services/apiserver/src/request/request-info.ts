@@ -63,9 +63,9 @@ function verbOf(method: string, info: RequestInfo, query: URLSearchParams, watch
   return info.name === "" ? "list" : "get";
 }
 
-/** Go's strconv.ParseBool as query parameters use it: "?watch" alone is true. */
+/** A bool of the query: anything but "false" and "0" is true, "?watch" alone too. */
 export function isTrue(value: string | null | undefined): boolean {
-  return value !== null && value !== undefined && (value === "" || value === "1" || value.toLowerCase() === "true" || value === "t");
+  return value !== null && value !== undefined && value !== "0" && value.toLowerCase() !== "false";
 }
 
 function decode(part: string): string {

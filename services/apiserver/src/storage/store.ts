@@ -114,7 +114,7 @@ export class Store {
   /** @throws ApiError Timeout, as upstream's "Too large resource version". */
   async reach(revision: number): Promise<void> {
     if (await this.feed.waitFor(revision, FRESH_MS_MAX)) return;
-    const error = apiError("Timeout", `Too large resource version: ${revision}, current: ${this.revision}`, {
+    const error = apiError("Timeout", `Timeout: Too large resource version: ${revision}, current: ${this.revision}`, {
       causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
       retryAfterSeconds: 1,
     });
