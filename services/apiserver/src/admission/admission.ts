@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceDefinition } from "@flotilla/api";
+import type { KubeObject, ResourceDefinition, ScaleView } from "@flotilla/api";
 import type { User } from "../request/call.ts";
 
 export interface AdmissionAttributes {
@@ -7,6 +7,8 @@ export interface AdmissionAttributes {
   readonly namespace: string;
   readonly name: string;
   readonly subresource: string;
+  /** The kind of the objects below, where it is not the definition's own: Scale. */
+  readonly shown?: ResourceDefinition;
   readonly user: User;
   readonly dryRun: boolean;
   readonly warnings: string[];
@@ -71,6 +73,18 @@ export function createAdmission(plugins: readonly AdmissionPlugin[]): Admission 
         if (pending) await pending;
       }
     },
+  };
+}
+
+/** Admission that is shown a part of each object as an object of another kind, and may change that part. */
+export function throughView(admission: Admission, view: ScaleView, shown: ResourceDefinition): Admission {
+  return {
+    async mutate(attributes, object, old) {
+      const part = view.get(object);
+      await admission.mutate({ ...attributes, shown }, part, old && view.get(old));
+      view.set(object, part);
+    },
+    validate: (attributes, object, old) => admission.validate({ ...attributes, shown }, object && view.get(object), old && view.get(old)),
   };
 }
 

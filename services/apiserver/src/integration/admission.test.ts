@@ -234,6 +234,49 @@ describe("admission by a running server", { skip: Harness.kubectls().length === 
     await remove("mutating", "again");
   });
 
+  test("webhooks see the Scale of a deployment when it is scaled, and may change it", async () => {
+    const path = await namespace("scaled");
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const deployments = path.replace("/api/v1/", "/apis/apps/v1/").concat("/deployments");
+    const spec = { replicas: 1, selector: { matchLabels: { a: "b" } }, template };
+    assert.equal((await admin.post(deployments, { metadata: { name: "d" }, spec })).status, 201);
+    hooks.answers.set("/cap", ({ object }: Review) =>
+      object.spec.replicas > 5 ? patch({ op: "replace", path: "/spec/replicas", value: 5 }) : { allowed: true },
+    );
+    hooks.answers.set("/odd", ({ object }: Review) => ({
+      allowed: object.spec.replicas !== 3,
+      status: { message: "three is one too many" },
+    }));
+    const rules = [{ operations: ["*"], apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments/scale"] }];
+    await configure("Mutating", "cap", {
+      name: "cap.example.com",
+      clientConfig: hooks.clientConfig(harness, "/cap"),
+      rules,
+      ...only("scaled"),
+    });
+    await configure("Validating", "odd", {
+      name: "odd.example.com",
+      clientConfig: hooks.clientConfig(harness, "/odd"),
+      rules,
+      ...only("scaled"),
+    });
+    const scaled = await eventually(
+      () => admin.merge(`${deployments}/d/scale`, { spec: { replicas: 9 } }),
+      ({ json }) => json.spec?.replicas === 5 && hooks.asked.some(({ path }) => path === "/odd"),
+    );
+    assert.equal(scaled.json.spec.replicas, 5, scaled.text);
+    assert.equal((await admin.ask(`${deployments}/d`)).json.spec.replicas, 5);
+    assert.deepEqual((await admin.ask(`${deployments}/d`)).json.spec.selector, { matchLabels: { a: "b" } });
+    const { kind, resource, subResource, object, oldObject } = hooks.asked.findLast(({ path }) => path === "/odd")!.request;
+    assert.deepEqual(kind, { group: "autoscaling", version: "v1", kind: "Scale" });
+    assert.deepEqual([resource.resource, subResource], ["deployments", "scale"]);
+    assert.deepEqual([object.kind, object.apiVersion, object.spec.replicas, oldObject.kind], ["Scale", "autoscaling/v1", 5, "Scale"]);
+    const refused = await admin.merge(`${deployments}/d/scale`, { spec: { replicas: 3 } });
+    assert.equal(refused.json.message, 'admission webhook "odd.example.com" denied the request: three is one too many');
+    await remove("mutating", "cap");
+    await remove("validating", "odd");
+  });
+
   test("a ValidatingAdmissionPolicy with parameters, and one whose expression is none", async () => {
     const path = await namespace("policed");
     const rules = [{ operations: ["CREATE", "UPDATE"], apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments"] }];

@@ -1,5 +1,6 @@
 import { applyPatch, checkIdentity, decodeAs, type KubeObject, type ResourceDefinition } from "@flotilla/api";
 import { scales } from "@flotilla/api/resources/scale.ts";
+import { throughView } from "../admission/admission.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed } from "../request/errors.ts";
 import { clone } from "./clone.ts";
@@ -24,7 +25,9 @@ export async function scale(kernel: Kernel, call: Call, def: ResourceDefinition)
   const options = writeOptions(call);
   const body = await call.body();
   const transform = call.info.verb === "update" ? fullScale(call, body, decodeOptionsOf(call, options)) : patchedScale(call, def, body);
-  const reply = await modify(kernel, call, def, options, (current) => {
+  // Plug-ins and webhooks see what the client sends, and so does their answer to it.
+  const admitting: Kernel = { ...kernel, admission: throughView(kernel.admission, view, scales) };
+  const reply = await modify(admitting, call, def, options, (current) => {
     const wanted = transform(view.get(current));
     const version = wanted.metadata.resourceVersion;
     if (version && version !== current.metadata.resourceVersion) throw conflict(def, call.info.name, MODIFIED);

@@ -49,7 +49,9 @@ async function mutateAll(
     if (!selection) continue;
     const answer = await consult(ports, "admit", hook, selection, subject);
     const changed =
-      answer?.patch !== undefined && answer.patch.length > 0 && patchInPlace(attributes.definition, selection.view, object, answer.patch);
+      answer?.patch !== undefined &&
+      answer.patch.length > 0 &&
+      patchInPlace(attributes.shown ?? attributes.definition, attributes.shown ?? selection.view, object, answer.patch);
     if (changed) {
       rounds.again = true;
       for (const id of rounds.asked) rounds.due.add(id);
