@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import type { Clock, Logger, Timer } from "@flotilla/base";
+import type { Clock, Logger } from "@flotilla/base";
+import { FileReload } from "../file-reload.ts";
 
 /** PEM texts that the server shows and trusts. */
 export interface CertificateTexts {
@@ -15,37 +16,30 @@ export interface CertificateFiles {
   ca: string | undefined;
 }
 
-const PERIOD_MS = 1_000;
-
 /**
  * The serving certificate and the client authorities, read again when their files change: connections made
  * from then on see the new ones, open ones stay. A pair that does not fit together (one file is written
  * before the other) is left until it does.
  */
 export class Certificates {
-  private readonly clock: Clock;
-  private readonly log: Logger;
-  private readonly files: CertificateFiles;
+  private readonly reload: FileReload;
   private readonly listeners: ((texts: CertificateTexts) => void)[] = [];
-  private timer: Timer | undefined;
-  private refused: string | undefined;
   current: CertificateTexts;
 
-  constructor(ports: { clock: Clock; log: Logger }, files: CertificateFiles, texts: CertificateTexts) {
-    this.clock = ports.clock;
-    this.log = ports.log;
-    this.files = files;
+  constructor({ clock, log }: { clock: Clock; log: Logger }, files: CertificateFiles, texts: CertificateTexts) {
     this.current = texts;
+    this.reload = new FileReload(clock, inOrder(files), inOrder(texts), {
+      use: (changed) => {
+        this.renew(textsOf(changed));
+        log.info("serving a renewed certificate");
+      },
+      refused: (error) => log.warn("a changed certificate cannot be used yet", { error }),
+    });
   }
 
   /** @throws Error naming a file that cannot be read. */
   static async read(files: CertificateFiles): Promise<CertificateTexts> {
-    const [cert, key, ca] = await Promise.all([
-      readFile(files.cert, "utf8"),
-      readFile(files.key, "utf8"),
-      files.ca === undefined ? undefined : readFile(files.ca, "utf8"),
-    ]);
-    return { cert, key, ...(ca === undefined ? {} : { ca }) };
+    return textsOf(await Promise.all(inOrder(files).map((path) => readFile(path, "utf8"))));
   }
 
   onRenewed(listener: (texts: CertificateTexts) => void): void {
@@ -53,26 +47,24 @@ export class Certificates {
   }
 
   start(): void {
-    this.timer = this.clock.setInterval(() => void this.check(), PERIOD_MS);
+    this.reload.start();
   }
 
   stop(): void {
-    this.timer?.cancel();
+    this.reload.stop();
   }
 
-  private async check(): Promise<void> {
-    try {
-      const texts = await Certificates.read(this.files);
-      const { cert, key, ca } = this.current;
-      if (texts.cert === cert && texts.key === key && texts.ca === ca) return;
-      createSecureContext(texts);
-      this.current = texts;
-      for (const listener of this.listeners) listener(texts);
-      this.log.info("serving a renewed certificate");
-    } catch (error) {
-      const { message } = error as Error;
-      if (message !== this.refused) this.log.warn("a changed certificate cannot be used yet", { error: message });
-      this.refused = message;
-    }
+  /** @throws Error when they do not fit together. */
+  private renew(texts: CertificateTexts): void {
+    createSecureContext(texts);
+    this.current = texts;
+    for (const listener of this.listeners) listener(texts);
   }
+}
+
+const inOrder = ({ cert, key, ca }: { cert: string; key: string; ca?: string | undefined }): string[] =>
+  ca === undefined ? [cert, key] : [cert, key, ca];
+
+function textsOf([cert = "", key = "", ca]: readonly string[]): CertificateTexts {
+  return { cert, key, ...(ca === undefined ? {} : { ca }) };
 }
