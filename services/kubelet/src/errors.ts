@@ -1,3 +1,5 @@
+import { goError } from "@flotilla/rpc/code-names.ts";
+
 /** Why a container could not be started: the reason and message of its waiting state. */
 export type StartReason =
   | "CrashLoopBackOff"
@@ -36,30 +38,8 @@ export class SyncError extends Error {
 /** The message of anything thrown; a gRPC failure as upstream prints it. */
 export function messageOf(error: unknown): string {
   const e = error as { message?: string; code?: unknown; details?: string };
-  if (typeof e?.code === "number" && typeof e.details === "string") return `rpc error: code = ${codeName(e.code)} desc = ${e.details}`;
+  if (typeof e?.code === "number" && typeof e.details === "string") return goError(e.code, e.details);
   return e?.message ?? String(error);
 }
-
-const CODES = [
-  "OK",
-  "Canceled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-];
-
-const codeName = (code: number): string => CODES[code] ?? String(code);
 
 export const isRpcNotFound = (error: unknown): boolean => (error as { code?: unknown } | undefined)?.code === 5;

@@ -1,9 +1,10 @@
 import { isTombstone, type KeyRange, type Version, type Watcher, type WatchSink } from "@flotilla/mvcc";
+import { goError } from "@flotilla/rpc/code-names.ts";
 import type { WatchCreateRequest } from "@flotilla/rpc/gen/etcd/rpc.ts";
 import { framed } from "../codec/kv-responses.ts";
 import { decode } from "../codec/tables.ts";
 import type { Router, StreamCall } from "../grpc/server.ts";
-import { CODE_NAMES, RpcError } from "../grpc/status.ts";
+import { RpcError } from "../grpc/status.ts";
 import { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 import type { ApiContext } from "./context.ts";
@@ -114,7 +115,7 @@ class WatchSession implements WatchSink {
     const refuse = (error: unknown) => {
       if (!(error instanceof RpcError)) return this.call.fail(error);
       const { revision } = this.c.replica.machine.store;
-      this.send(-1, revision, (w) => w.bool(0x18, true).bool(0x20, true).text(0x32, goText(error)));
+      this.send(-1, revision, (w) => w.bool(0x18, true).bool(0x20, true).text(0x32, goError(error.code, error.message)));
     };
     const caller = { headers: this.call.headers, session: this.call.session, fail: refuse };
     try {
@@ -193,9 +194,6 @@ class WatchSession implements WatchSink {
     );
   }
 }
-
-/** An error as etcd's clients see it in a cancel reason: the text Go gives a status. */
-const goText = (error: RpcError) => `rpc error: code = ${CODE_NAMES[error.code]} desc = ${error.message}`;
 
 /** An empty key means the first there can be, as etcd takes it. */
 const rangeOf = ({ key, rangeEnd }: WatchCreateRequest): KeyRange => ({

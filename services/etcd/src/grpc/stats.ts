@@ -1,4 +1,4 @@
-import { CODE_NAMES } from "./status.ts";
+import { CODE_NAMES } from "@flotilla/rpc/code-names.ts";
 
 /** What is counted of one method's calls. Plain numbers, since every call adds to them. */
 export class CallStats {

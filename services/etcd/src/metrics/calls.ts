@@ -1,5 +1,5 @@
+import { CODE_NAMES } from "@flotilla/rpc/code-names.ts";
 import type { CallStats } from "../grpc/stats.ts";
-import { CODE_NAMES } from "../grpc/status.ts";
 import { counter, type Sample } from "./text.ts";
 
 /** What go-grpc-prometheus counts of a server's calls, by method. */
