@@ -36,9 +36,15 @@ export function decodeAs(expected: ExpectedKind, body: Uint8Array, options: Deco
   }
 }
 
+/** What whoever made the tree knows of it: problems of its source, and how to speak of one that makes it unusable. */
+export interface TreeSource {
+  problems?: readonly string[];
+  refuse?(problem: string): ApiError;
+}
+
 /** An object already parsed (a patch's result) made an object of this kind, in place. */
-export function decodeTree(expected: ExpectedKind, tree: unknown, fieldValidation?: FieldValidation): Decoded {
-  return fromTree(expected, tree, undefined, fieldValidation);
+export function decodeTree(expected: ExpectedKind, tree: unknown, fieldValidation?: FieldValidation, source?: TreeSource): Decoded {
+  return fromTree(expected, tree, undefined, fieldValidation, source);
 }
 
 function parseTree(expected: ExpectedKind, text: string): unknown {
@@ -72,7 +78,13 @@ function summary(text: string): string {
   return text.length > 30 ? `${hex} ...` : hex;
 }
 
-function fromTree(expected: ExpectedKind, tree: unknown, text: string | undefined, mode: FieldValidation = "Ignore"): Decoded {
+function fromTree(
+  expected: ExpectedKind,
+  tree: unknown,
+  text: string | undefined,
+  mode: FieldValidation = "Ignore",
+  { problems: known = [], refuse = (problem) => cannotHandle(expected, problem) }: TreeSource = {},
+): Decoded {
   if (!isObject(tree)) {
     const shape = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
     const message = `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(tree) ? "array" : typeof tree} into Go value of type ${shape}`;
@@ -82,21 +94,27 @@ function fromTree(expected: ExpectedKind, tree: unknown, text: string | undefine
     );
   }
   checkKind(expected, tree);
-  const problems = conformTo(expected, tree, text, mode);
+  const problems = [...known, ...conformTo(expected, tree, text, mode, refuse)];
   const warnings = mode === "Warn" ? problems : [];
-  if (mode === "Strict" && problems.length > 0) throw cannotHandle(expected, `strict decoding error: ${problems.join(", ")}`);
+  if (mode === "Strict" && problems.length > 0) throw refuse(`strict decoding error: ${problems.join(", ")}`);
   return { object: tree as unknown as KubeObject, warnings };
 }
 
 /** Unknown and duplicate fields, in words. */
-function conformTo(expected: ExpectedKind, tree: Record<string, unknown>, text: string | undefined, mode: FieldValidation): string[] {
+function conformTo(
+  expected: ExpectedKind,
+  tree: Record<string, unknown>,
+  text: string | undefined,
+  mode: FieldValidation,
+  refuse: (problem: string) => ApiError,
+): string[] {
   try {
     const { unknown, keys } = expected.custom?.conform(tree) ?? conform(structOf(expected.schema), tree);
     if (mode === "Ignore") return [];
     const duplicates = text !== undefined && countMembers(text) !== keys ? duplicateMembers(text) : [];
     return [...duplicates.map((path) => `duplicate field "${path}"`), ...unknown.map((path) => `unknown field "${path}"`)];
   } catch (error) {
-    if (error instanceof DecodeError) throw cannotHandle(expected, error.message);
+    if (error instanceof DecodeError) throw refuse(error.message);
     throw error;
   }
 }

@@ -198,3 +198,52 @@ test("copies of copies end before they fill the memory", () => {
   const doubling = Array.from({ length: 60 }, (_, i) => ({ op: "copy", from: "/a", path: `/a/x${i}` }));
   assert.throws(() => applyJsonPatch({ a: { text: "x".repeat(100) } }, doubling), /Unable to complete the copy, the accumulated size/);
 });
+
+const REFUSED: [string, "strategic" | "merge" | "json", string, string | RegExp][] = [
+  ["no JSON", "strategic", "{", "unexpected end of JSON input"],
+  ["no JSON", "merge", "{", "error decoding patch: unexpected end of JSON input"],
+  ["no object", "strategic", "[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"],
+  [
+    "a number that is none",
+    "strategic",
+    '{"spec":{"replicas":"x"}}',
+    ' "" is invalid: patch: Invalid value: "map[spec:map[replicas:x]]": unrecognized type: int32',
+  ],
+  [
+    "a list that is none",
+    "strategic",
+    '{"spec":{"template":{"spec":{"containers":"x"}}}}',
+    ' "" is invalid: patch: Invalid value: "map[spec:map[template:map[spec:map[containers:x]]]]": cannot restore slice from string',
+  ],
+  [
+    "a label that is a number",
+    "strategic",
+    '{"metadata":{"labels":{"a":1}}}',
+    ' "" is invalid: patch: Invalid value: "map[metadata:map[labels:map[a:1]]]": cannot convert int64 to string',
+  ],
+  [
+    "a field that is unknown, one named twice",
+    "strategic",
+    '{"spec":{"repicas":3,"paused":true,"paused":null}}',
+    ' "" is invalid: patch: Invalid value: "map[spec:map[paused:<nil> repicas:3]]": strict decoding error: duplicate field "spec.paused", unknown field "spec.repicas"',
+  ],
+  [
+    "the whole result",
+    "merge",
+    '{"spec":{"replicas":"x"}}',
+    /^ "" is invalid: patch: Invalid value: "{\\"apiVersion.*": json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32$/,
+  ],
+  [
+    "an item without its key",
+    "strategic",
+    '{"spec":{"template":{"spec":{"containers":[{"image":"x"}]}}}}',
+    "map: map[image:x] does not contain declared merge key: name",
+  ],
+];
+
+for (const [what, type, body, message] of REFUSED) {
+  test(`${type} patch refused: ${what}`, () => {
+    const patch = { type, body: new TextEncoder().encode(body), fieldValidation: "Strict" as const };
+    assert.throws(() => applyPatch(deployments, live(), patch), { message });
+  });
+}

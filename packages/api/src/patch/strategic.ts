@@ -7,6 +7,7 @@ import { jsonEqual, setMember } from "../json-equal.ts";
 import { isObject } from "../schema/conform.ts";
 import { type Field, findStruct, type StructType } from "../schema/schema.ts";
 import { apiError } from "../status.ts";
+import { goFormat } from "./go-format.ts";
 
 type Obj = Record<string, unknown>;
 const ORDER = "$setElementOrder/";
@@ -20,7 +21,7 @@ export function applyStrategicPatch(type: StructType | undefined, live: Obj, pat
   if (directive === "replace") return withoutDirectives(patch);
   if (directive === "delete") return {};
   if (directive !== undefined && directive !== "merge")
-    throw apiError("BadRequest", `unknown patch type found in: ${JSON.stringify(patch)}`);
+    throw apiError("BadRequest", `unknown patch type: ${directive} in map: ${goFormat(patch)}`);
   const result: Obj = { ...live };
   retainKeys(result, patch);
   for (const [key, value] of Object.entries(patch)) {
@@ -62,7 +63,7 @@ function mergeList(field: Field, live: unknown[], patch: unknown[], order: unkno
     return order === undefined ? [...live, ...added] : reorder([...live, ...added], order, undefined);
   }
   const items = patch.map((item) => {
-    if (!isObject(item)) throw apiError("BadRequest", `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+    if (!isObject(item)) throw apiError("BadRequest", `map: ${goFormat(item)} does not contain declared merge key: ${mergeKey}`);
     return item;
   });
   const replaces = items.some((item) => item[DIRECTIVE] === "replace");
@@ -71,7 +72,7 @@ function mergeList(field: Field, live: unknown[], patch: unknown[], order: unkno
   const type = findStruct(field.ref);
   for (const item of items) {
     const id = item[mergeKey];
-    if (id === undefined) throw apiError("BadRequest", `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+    if (id === undefined) throw apiError("BadRequest", `map: ${goFormat(item)} does not contain declared merge key: ${mergeKey}`);
     if (item[DIRECTIVE] === "delete") {
       result = result.filter((other) => !jsonEqual(other[mergeKey], id));
       continue;
