@@ -144,6 +144,12 @@ export function portNumberErrors(port: number): string[] {
   return port >= 1 && port <= 65535 ? [] : ["must be between 1 and 65535, inclusive"];
 }
 
+/** Names of HTTP headers, as probes send them. */
+export function headerNameErrors(value: string): string[] {
+  if (/^[-A-Za-z0-9]+$/.test(value)) return [];
+  return [regexError("a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", "X-Header-Name")];
+}
+
 /** Objects' names with generateName: a prefix may end in "-". */
 export function asPrefix(name: string, prefix: boolean): string {
   return prefix && name.endsWith("-") ? `${name.slice(0, -1)}a` : name;

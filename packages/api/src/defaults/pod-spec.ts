@@ -1,5 +1,6 @@
 /** Defaults of pods and pod templates (upstream: pkg/apis/core/v1/defaults.go). */
 import type { Container, PodSpec, Probe, Volume } from "../types.ts";
+import { defaultVolumeSources } from "./volume-sources.ts";
 
 const DEFAULT_MODE = 0o644;
 const TOKEN_EXPIRATION_SECONDS = 3600;
@@ -24,7 +25,10 @@ function defaultContainer(container: Container): void {
   container.terminationMessagePath ||= "/dev/termination-log";
   container.terminationMessagePolicy ||= "File";
   for (const port of container.ports ?? []) port.protocol ||= "TCP";
-  for (const { valueFrom } of container.env ?? []) if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ||= "v1";
+  for (const { valueFrom } of container.env ?? []) {
+    if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ||= "v1";
+    if (valueFrom?.resourceFieldRef) valueFrom.resourceFieldRef.divisor ??= "0";
+  }
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) if (probe) defaultProbe(probe);
   for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop])
     if (handler?.httpGet) defaultHttpGet(handler.httpGet);
@@ -57,7 +61,6 @@ function defaultVolume(volume: Volume): void {
   if (Object.keys(sources).length === 0) volume.emptyDir = {};
   if (volume.secret) volume.secret.defaultMode ??= DEFAULT_MODE;
   if (volume.configMap) volume.configMap.defaultMode ??= DEFAULT_MODE;
-  if (volume.hostPath) volume.hostPath.type ??= "";
   if (volume.downwardAPI) {
     volume.downwardAPI.defaultMode ??= DEFAULT_MODE;
     defaultDownwardItems(volume.downwardAPI.items);
@@ -69,11 +72,20 @@ function defaultVolume(volume: Volume): void {
       defaultDownwardItems(source.downwardAPI?.items);
     }
   }
+  defaultVolumeSources(volume);
   if (volume.ephemeral?.volumeClaimTemplate) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= "Filesystem";
 }
 
-function defaultDownwardItems(items: { fieldRef?: { apiVersion?: string } }[] | undefined): void {
-  for (const item of items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= "v1";
+interface DownwardItem {
+  fieldRef?: { apiVersion?: string };
+  resourceFieldRef?: { divisor?: string };
+}
+
+function defaultDownwardItems(items: DownwardItem[] | undefined): void {
+  for (const { fieldRef, resourceFieldRef } of items ?? []) {
+    if (fieldRef) fieldRef.apiVersion ||= "v1";
+    if (resourceFieldRef) resourceFieldRef.divisor ??= "0";
+  }
 }
 
 /** What pods get beyond their templates: requests from limits, service links, host ports. */

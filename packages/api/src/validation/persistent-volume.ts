@@ -7,6 +7,8 @@ import { findStruct } from "../schema/schema.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "../types.ts";
 import { immutable, optionalOneOf, validateLabelSelector } from "./common.ts";
 import { changedPaths } from "./diff.ts";
+import { noBacksteps } from "./paths.ts";
+import { COMMON_SOURCES, csiDriverName, type SourceCheck } from "./volume-sources.ts";
 
 type VolumeSpec = NonNullable<PersistentVolume["spec"]>;
 type ClaimSpec = NonNullable<PersistentVolumeClaim["spec"]>;
@@ -53,26 +55,44 @@ function validateSource(spec: Partial<VolumeSpec>, errors: FieldErrors): void {
   const sources = sourcesOf(spec);
   if (sources.length === 0) errors.required("spec", "must specify a volume type");
   for (const extra of sources.slice(1)) errors.forbidden(`spec.${extra}`, "may not specify more than 1 volume type");
-  const { hostPath, local, nfs, csi } = spec;
-  if (hostPath) {
-    if (!hostPath.path) errors.required("spec.hostPath.path");
-    else if (hostPath.path.split("/").includes("..")) errors.invalid("spec.hostPath.path", hostPath.path, "must not contain '..'");
-    if (spec.persistentVolumeReclaimPolicy === "Recycle" && hostPath.path?.replace(/\/+$/, "") === "") {
-      errors.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
-    }
+  const [first] = sources;
+  if (first === undefined) return;
+  const source = spec[first as keyof VolumeSpec];
+  (COMMON_SOURCES[first] ?? OWN_SOURCES[first])?.(source, `spec.${first}`, errors);
+  if (first === "local" && !spec.nodeAffinity) errors.required("spec.nodeAffinity", "Local volume requires node affinity");
+  const root = spec.hostPath?.path?.replace(/\/+$/, "") === "";
+  if (root && spec.persistentVolumeReclaimPolicy === "Recycle") {
+    errors.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
   }
-  if (local) {
-    if (!local.path) errors.required("spec.local.path");
-    if (!spec.nodeAffinity) errors.required("spec.nodeAffinity", "Local volume requires node affinity");
-  }
-  if (nfs) {
-    if (!nfs.server) errors.required("spec.nfs.server");
-    if (!nfs.path) errors.required("spec.nfs.path");
-    else if (!nfs.path.startsWith("/")) errors.invalid("spec.nfs.path", nfs.path, "must be an absolute path");
-  }
-  if (csi) {
-    if (!csi.driver) errors.required("spec.csi.driver");
-    if (!csi.volumeHandle) errors.required("spec.csi.volumeHandle");
+}
+
+/** Sources that pods don't have, or not in this form. */
+const OWN_SOURCES: Readonly<Record<string, SourceCheck>> = {
+  local({ path }: { path?: string }, field, errors) {
+    if (!path) return errors.required(`${field}.path`);
+    noBacksteps(path, `${field}.path`, errors);
+  },
+  csi: validateCsi,
+  azureFile({ secretName, shareName, secretNamespace }, field, errors) {
+    if (!secretName) errors.required(`${field}.secretName`);
+    if (!shareName) errors.required(`${field}.shareName`);
+    if (secretNamespace === "") errors.required(`${field}.secretNamespace`);
+  },
+};
+
+type CsiSource = NonNullable<VolumeSpec["csi"]>;
+const SECRETS = ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"] as const;
+
+function validateCsi(csi: CsiSource, field: string, errors: FieldErrors): void {
+  csiDriverName(csi.driver, `${field}.driver`, errors);
+  if (!csi.volumeHandle) errors.required(`${field}.volumeHandle`);
+  for (const name of SECRETS) {
+    const ref = csi[name];
+    if (!ref) continue;
+    if (!ref.name) errors.required(`${field}.${name}.name`);
+    else errors.invalidEach(`${field}.${name}.name`, ref.name, dns1123SubdomainErrors(ref.name));
+    if (!ref.namespace) errors.required(`${field}.${name}.namespace`);
+    else errors.invalidEach(`${field}.${name}.namespace`, ref.namespace, dns1123LabelErrors(ref.namespace));
   }
 }
 

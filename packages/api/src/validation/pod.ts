@@ -6,11 +6,26 @@ import { immutable } from "./common.ts";
 import { changedPaths } from "./diff.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 
+const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
 const MUTABLE_TEXT =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
 export function validatePod(pod: Pod, errors: FieldErrors): void {
-  validatePodSpec(pod.spec ?? { containers: [] }, "spec", errors);
+  const spec = pod.spec ?? { containers: [] };
+  validatePodSpec(spec, "spec", errors);
+  const mirrors = pod.metadata.annotations?.[MIRROR_ANNOTATION];
+  if (mirrors !== undefined && !spec.nodeName) {
+    errors.invalid(`metadata.annotations[${MIRROR_ANNOTATION}]`, mirrors, "must set spec.nodeName if mirror pod annotation is set");
+  }
+}
+
+/** Templates have been let pass with such images too long to be told now. */
+export function validatePodCreate({ spec }: Pod, errors: FieldErrors): void {
+  for (const list of ["containers", "initContainers"] as const) {
+    (spec?.[list] ?? []).forEach(({ image = "" }, index) => {
+      if (image !== image.trim()) errors.invalid(`spec.${list}[${index}].image`, image, "must not have leading or trailing whitespace");
+    });
+  }
 }
 
 export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldErrors): void {

@@ -1,12 +1,12 @@
 /** Probes and lifecycle hooks. */
 import type { FieldErrors } from "../field-error.ts";
-import { portNameErrors, portNumberErrors } from "../names.ts";
+import { headerNameErrors, portNameErrors, portNumberErrors } from "../names.ts";
 import type { Container, Probe } from "../types.ts";
-import { nonNegative, oneOf } from "./common.ts";
+import { nonNegative } from "./common.ts";
 
 interface Handler {
   exec?: { command?: string[] };
-  httpGet?: { path?: string; port: number | string; scheme?: string };
+  httpGet?: { path?: string; port: number | string; scheme?: string; httpHeaders?: { name: string }[] };
   tcpSocket?: { port: number | string };
   grpc?: { port: number };
   sleep?: { seconds: number };
@@ -20,8 +20,11 @@ export function validateHandlers(container: Container, field: string, errors: Fi
     const probe = container[name];
     if (!probe) continue;
     validateProbe(probe, `${field}.${name}`, errors);
-    if (name !== "readinessProbe" && probe.successThreshold !== 1)
-      errors.invalid(`${field}.${name}.successThreshold`, probe.successThreshold, "must be 1");
+    if (name === "readinessProbe") {
+      const grace = probe.terminationGracePeriodSeconds;
+      if (grace !== undefined)
+        errors.invalid(`${field}.${name}.terminationGracePeriodSeconds`, grace, "must not be set for readinessProbes");
+    } else if (probe.successThreshold !== 1) errors.invalid(`${field}.${name}.successThreshold`, probe.successThreshold, "must be 1");
   }
 }
 
@@ -37,18 +40,23 @@ function validateProbe(probe: Probe, field: string, errors: FieldErrors): void {
 const KINDS = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"] as const;
 
 function validateHandler(handler: Handler, field: string, errors: FieldErrors): void {
-  const set = KINDS.filter((kind) => handler[kind] !== undefined);
-  if (set.length === 0) errors.required(field, "must specify a handler type");
-  for (const extra of set.slice(1)) errors.forbidden(`${field}.${extra}`, "may not specify more than 1 handler type");
+  const [first, ...more] = KINDS.filter((kind) => handler[kind] !== undefined);
+  if (first === undefined) errors.required(field, "must specify a handler type");
+  else validateAction(first, handler, `${field}.${first}`, errors);
+  for (const extra of more) errors.forbidden(`${field}.${extra}`, "may not specify more than 1 handler type");
+}
+
+function validateAction(kind: (typeof KINDS)[number], handler: Handler, field: string, errors: FieldErrors): void {
   const { exec, httpGet, tcpSocket, grpc } = handler;
-  if (exec && (exec.command ?? []).length === 0) errors.required(`${field}.exec.command`);
-  if (httpGet) {
-    if (!httpGet.path) errors.required(`${field}.httpGet.path`);
-    validatePort(httpGet.port, `${field}.httpGet.port`, errors);
-    oneOf(`${field}.httpGet.scheme`, httpGet.scheme, ["HTTP", "HTTPS"], errors);
-  }
-  if (tcpSocket) validatePort(tcpSocket.port, `${field}.tcpSocket.port`, errors);
-  if (grpc) validatePort(grpc.port, `${field}.grpc.port`, errors);
+  if (kind === "exec" && (exec!.command ?? []).length === 0) errors.required(`${field}.command`);
+  if (kind === "tcpSocket") validatePort(tcpSocket!.port, `${field}.port`, errors);
+  if (kind === "grpc") validatePort(grpc!.port, `${field}.port`, errors);
+  if (kind !== "httpGet") return;
+  const { path, port, scheme, httpHeaders = [] } = httpGet!;
+  if (!path) errors.required(`${field}.path`);
+  validatePort(port, `${field}.port`, errors);
+  if (scheme !== "HTTP" && scheme !== "HTTPS") errors.notSupported(`${field}.scheme`, scheme, ["HTTP", "HTTPS"]);
+  for (const { name } of httpHeaders) errors.invalidEach(`${field}.httpHeaders`, name ?? "", headerNameErrors(name ?? ""));
 }
 
 /** A number, or the name of a container's port. */

@@ -1,3 +1,4 @@
+import { defaultVolumeSources } from "../../defaults/volume-sources.ts";
 import { ageColumn, column, defineResource, nameColumn, statusSubresource, wideColumn } from "../../define.ts";
 import { formatTime } from "../../duration.ts";
 import type { PersistentVolume } from "../../types.ts";
@@ -44,7 +45,7 @@ export const persistentVolumes = defineResource<PersistentVolume>({
     if (!spec) return;
     spec.persistentVolumeReclaimPolicy ||= "Retain";
     spec.volumeMode ??= "Filesystem";
-    if (spec.hostPath) spec.hostPath.type ??= "";
+    defaultVolumeSources(spec);
   },
   strategy: {
     prepareForCreate(volume, { now_ms }) {

@@ -4,7 +4,14 @@ import type { SubresourceDefinition } from "../../definition.ts";
 import { jsonEqual } from "../../json-equal.ts";
 import { isConditionTrue, isPodTerminal, podQosClass } from "../../pod.ts";
 import type { Pod } from "../../types.ts";
-import { podWarnings, validateEphemeralUpdate, validatePod, validatePodStatusUpdate, validatePodUpdate } from "../../validation/pod.ts";
+import {
+  podWarnings,
+  validateEphemeralUpdate,
+  validatePod,
+  validatePodCreate,
+  validatePodStatusUpdate,
+  validatePodUpdate,
+} from "../../validation/pod.ts";
 import { NONE, summarizePod } from "../pod-columns.ts";
 
 const connect = (name: string, kind: string, verbs: SubresourceDefinition["verbs"]): SubresourceDefinition => ({
@@ -103,6 +110,7 @@ export const pods = defineResource<Pod>({
       else delete pod.spec!.ephemeralContainers;
     },
     validate: validatePod,
+    validateCreate: validatePodCreate,
     validateUpdate: validatePodUpdate,
     warnings: podWarnings,
     gracePeriodSeconds(pod, asked) {
