@@ -160,8 +160,8 @@ test("what a run is charged for", () => {
     ["self.name == 'web' && self.replicas > 1", 6],
     ["self.name != 'web' && self.replicas > 1", 3],
     ["self.name in ['api', 'web', 'db']", 4],
-    ["self.numbers.all(n, n >= 0)", 2 + 1 + 100 + 1000 * 4],
-    ["self.numbers.exists(n, n == 1)", 2 + 1 + 100 + 2 * 4],
+    ["self.numbers.all(n, n >= 0)", 2 + 1 + 100 + 1000 * 5],
+    ["self.numbers.exists(n, n == 1)", 2 + 1 + 100 + 2 * 6],
     ["self.name.upperAscii() == 'WEB'", 5],
   ] as const)
     assert.equal(charged(expression), wanted, expression);

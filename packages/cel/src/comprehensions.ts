@@ -16,20 +16,27 @@ interface Loop {
   evaluation: Evaluation;
 }
 
+/** A list of one, added to the rest: a turn costs what it costs in cel-go, which spells loops out (cost/loops.ts). */
+const APPEND_COST = 12;
+
 const RESULTS: Record<Macro, (loop: Loop, twoVariables: boolean) => Value> = {
   all: (loop) => quantified(loop, false),
   exists: (loop) => quantified(loop, true),
   existsOne(loop) {
     let count = 0;
-    each(loop, (value) => {
-      if (boolean(value)) count++;
+    each(loop, 1, (value) => {
+      if (!boolean(value)) return;
+      loop.evaluation.charge(1);
+      count++;
     });
     return count === 1;
   },
   filter(loop) {
     const kept: Value[] = [];
-    each(loop, (value, index) => {
-      if (boolean(value)) kept.push(loop.turns[index]![0]);
+    each(loop, 1, (value, index) => {
+      if (!boolean(value)) return;
+      loop.evaluation.charge(APPEND_COST);
+      kept.push(loop.turns[index]![0]);
     });
     return new ArrayList(kept);
   },
@@ -37,12 +44,12 @@ const RESULTS: Record<Macro, (loop: Loop, twoVariables: boolean) => Value> = {
   transformList: collected,
   transformMap(loop) {
     const map = new EntryMap();
-    each(loop, (value, index) => map.add(loop.turns[index]![0], value));
+    each(loop, 3, (value, index) => map.add(loop.turns[index]![0], value));
     return map;
   },
   transformMapEntry(loop) {
     const map = new EntryMap();
-    each(loop, (value) => {
+    each(loop, 2, (value) => {
       if (!(value instanceof MapValue)) throw new EvaluationError("no such overload");
       for (const key of value.keys()) map.add(key, value.get(key)!);
     });
@@ -52,7 +59,7 @@ const RESULTS: Record<Macro, (loop: Loop, twoVariables: boolean) => Value> = {
 
 function collected(loop: Loop): Value {
   const results: Value[] = [];
-  each(loop, (value) => results.push(value));
+  each(loop, APPEND_COST, (value) => results.push(value));
   return new ArrayList(results);
 }
 
@@ -60,7 +67,7 @@ function quantified({ turns, bind, body, evaluation }: Loop, decides: boolean): 
   return logical(
     turns.length,
     (index) => {
-      evaluation.charge(2);
+      evaluation.charge(decides ? 4 : 3);
       bind(index);
       return body(evaluation);
     },
@@ -68,9 +75,9 @@ function quantified({ turns, bind, body, evaluation }: Loop, decides: boolean): 
   );
 }
 
-function each({ turns, bind, test, body, evaluation }: Loop, take: (value: Value, index: number) => void): void {
+function each({ turns, bind, test, body, evaluation }: Loop, cost: number, take: (value: Value, index: number) => void): void {
   for (let index = 0; index < turns.length; index++) {
-    evaluation.charge(1);
+    evaluation.charge(cost);
     bind(index);
     if (test === undefined || boolean(test(evaluation))) take(body(evaluation), index);
   }

@@ -1,4 +1,4 @@
-import { type Budget, EvaluationError, LazyObject, type Value } from "@flotilla/cel";
+import { type Budget, CostError, EvaluationError, LazyObject, type Value } from "@flotilla/cel";
 import type { Compiled } from "@flotilla/kube-cel";
 import type { CompiledPolicy, Validation } from "./compiled.ts";
 
@@ -22,7 +22,23 @@ export interface Findings {
 
 /** All validations of a policy for one object and one parameter. Pure. */
 export function evaluatePolicy(policy: CompiledPolicy, names: Record<string, unknown>): Findings {
-  const budget: Budget = { left: POLICY_COST_MAX };
+  try {
+    return findingsOf(policy, names, { left: POLICY_COST_MAX });
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    return { failures: [{ index: -1, message: error.message, reason: undefined, errored: true }], annotations: [] };
+  }
+}
+
+/** Nothing more of this policy is looked at. */
+class BudgetSpent extends Error {
+  override name = "BudgetSpent";
+  constructor() {
+    super("validation failed due to running out of cost budget, no further validation rules will be run");
+  }
+}
+
+function findingsOf(policy: CompiledPolicy, names: Record<string, unknown>, budget: Budget): Findings {
   const bindings: Record<string, unknown> = { ...names };
   bindings["variables"] = new LazyObject(new Map(policy.variables.map(({ name, value }) => [name, () => run(value, bindings, budget)])));
   const failures = policy.validations
@@ -34,6 +50,7 @@ export function evaluatePolicy(policy: CompiledPolicy, names: Record<string, unk
       const found = run(value, bindings, budget);
       if (typeof found === "string" && found.trim() !== "") annotations.push({ key, value: found });
     } catch (error) {
+      if (error instanceof BudgetSpent) throw error;
       failures.push({ index: -1, message: failed(value, error), reason: undefined, errored: true });
     }
   }
@@ -46,13 +63,18 @@ function validate(validation: Validation, index: number, bindings: Record<string
     if (run(check, bindings, budget) === true) return undefined;
     return { index, message: messageOf(validation, bindings, budget), reason, errored: false };
   } catch (error) {
+    if (error instanceof BudgetSpent) throw error;
     return { index, message: failed(check, error), reason: undefined, errored: true };
   }
 }
 
 function run(compiled: Compiled, bindings: Record<string, unknown>, budget: Budget): Value {
   if ("error" in compiled) throw new EvaluationError(compiled.error);
-  return compiled.program.evaluate(bindings, { budget });
+  try {
+    return compiled.program.evaluate(bindings, { budget });
+  } catch (error) {
+    throw error instanceof CostError && budget.left <= 0 ? new BudgetSpent() : error;
+  }
 }
 
 const failed = ({ expression }: Compiled, error: unknown): string =>

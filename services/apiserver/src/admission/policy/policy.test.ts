@@ -85,6 +85,25 @@ check("… allows root", { validations: [{ expression: "authorizer.requestResour
 });
 check("what is excluded", { ...SMALL, matchConstraints: { ...RULES, excludeResourceRules: RULES.resourceRules } }, deployment(6), "");
 
+const LIST = {
+  metadata: { name: "x", namespace: "ns", annotations: {} },
+  spec: { replicas: 1, list: Array.from({ length: 400 }, (_, i) => i) },
+};
+const DEAR = "object.spec.list.all(a, object.spec.list.exists(b, b == 320))";
+check(
+  "an expression may cost a million",
+  { validations: [{ expression: "object.spec.list.all(a, object.spec.list.all(b, b >= 0 && a >= 0))" }] },
+  LIST,
+  "expression 'object.spec.list.all(a, object.spec.list.all(b, b >= 0 && a >= 0))' resulted in error: operation cancelled: actual cost limit exceeded",
+);
+check("… and another one as much", { validations: [{ expression: DEAR }, { expression: DEAR }] }, LIST, "");
+check(
+  "… but all of a policy no more than ten millions",
+  { validations: Array.from({ length: 25 }, () => ({ expression: DEAR })) },
+  LIST,
+  "validation failed due to running out of cost budget, no further validation rules will be run",
+);
+
 test("parameters: by name, by selector, missing", async () => {
   const params = { data: { max: "3" } };
   const store = () =>
