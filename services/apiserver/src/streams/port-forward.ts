@@ -64,6 +64,7 @@ function opened(
 ): void {
   const id = stream.headers.get("requestid") ?? "";
   if (stream.headers.get("streamtype") === "error") {
+    stream.onData(() => {});
     errors.set(id, stream);
     return;
   }
@@ -72,6 +73,7 @@ function opened(
   const port = Number(stream.headers.get("port"));
   if (!error) {
     stream.end();
+    connection.forget(stream);
     return;
   }
   const finish = (text: string) => {
@@ -100,8 +102,8 @@ function forward(
   call.write(PortForwardData.fromPartial(target));
   stream.onData((data) => {
     if (call.write(PortForwardData.fromPartial({ data }))) return;
-    connection.pause();
-    call.once("drain", () => connection.resume());
+    connection.hold(call);
+    call.once("drain", () => connection.release(call));
   });
   stream.onEnd(() => call.end());
   call.on("data", ({ data }: PortForwardData) => {

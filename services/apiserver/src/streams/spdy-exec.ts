@@ -48,7 +48,9 @@ export function acceptSpdyExec(
       reject(apiError("BadRequest", "the client left before it had opened its streams"));
     });
     const connection = new SpdyConnection(socket, head, (stream) => {
-      streams.set(stream.headers.get("streamtype") ?? "", stream);
+      const name = stream.headers.get("streamtype") ?? "";
+      if (!names.includes(name)) return stream.onData(() => {}); // Nobody listens to what was not asked for.
+      streams.set(name, stream);
       if (!names.every((name) => streams.has(name))) return;
       limit.cancel();
       resolve(new SpdyExec(connection, streams));
@@ -104,10 +106,10 @@ class SpdyExec implements ExecClient {
   }
 
   pause(): void {
-    this.connection.pause();
+    this.connection.hold(this);
   }
 
   resume(): void {
-    this.connection.resume();
+    this.connection.release(this);
   }
 }

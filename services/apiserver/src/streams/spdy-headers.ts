@@ -15,13 +15,14 @@ export class HeaderDecoder {
     this.inflate.on("data", (chunk: Buffer) => {
       this.size += chunk.length;
       if (this.size <= HEADER_BYTES_MAX) this.chunks.push(chunk);
-      else this.failed = new Error("header block too large");
+      else this.inflate.destroy(new Error("header block too large"));
     });
     this.inflate.on("error", (error) => (this.failed = error));
   }
 
   /** @throws Error when the block is malformed. */
   async decode(block: Buffer): Promise<Map<string, string>> {
+    if (this.failed) throw this.failed;
     this.chunks = [];
     this.size = 0;
     await new Promise<void>((resolve, reject) => {

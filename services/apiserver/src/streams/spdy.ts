@@ -4,14 +4,19 @@ import { HeaderDecoder, HeaderEncoder } from "./spdy-headers.ts";
 /**
  * SPDY/3.1 framing, server side, as kubectl and client-go use it: streams the client
  * opens, data both ways, pings. No flow control: neither side ever sends a window
- * update; instead the whole connection stops reading when a stream's consumer is slow.
+ * update; instead the whole connection stops being read while somebody cannot take more.
  */
 const TYPE = { synStream: 1, synReply: 2, rstStream: 3, settings: 4, ping: 6, goAway: 7 } as const;
 const VERSION = 0x8003;
 const FIN = 0x01;
 const HEADER_BYTES = 8;
-const FRAME_BYTES_MAX = 16 * 1024 * 1024;
+/** Everything but data: a few words. Data is passed on as it comes, however long its frame is. */
+const CONTROL_BYTES_MAX = 64 * 1024;
 const STREAMS_MAX = 1_000;
+/** Frames that wait for a header block before them to be unpacked. */
+const QUEUED_FRAMES_MAX = 64;
+/** What a stream keeps for whoever is going to listen. */
+const UNHEARD_BYTES_MAX = 64 * 1024;
 /** Data frames carry a 24-bit length; smaller ones let other streams in between. */
 const CHUNK_BYTES = 64 * 1024;
 
@@ -19,7 +24,8 @@ export class SpdyStream {
   readonly id: number;
   readonly headers: ReadonlyMap<string, string>;
   private readonly connection: SpdyConnection;
-  private buffered: Buffer[] = [];
+  private unheard: Buffer[] = [];
+  private unheard_bytes = 0;
   private endBuffered = false;
   private dataListener: ((data: Buffer) => void) | undefined;
   private endListener: (() => void) | undefined;
@@ -47,8 +53,9 @@ export class SpdyStream {
 
   onData(listener: (data: Buffer) => void): void {
     this.dataListener = listener;
-    for (const data of this.buffered) listener(data);
-    this.buffered = [];
+    for (const data of this.unheard) listener(data);
+    this.unheard = [];
+    this.connection.release(this);
   }
 
   onEnd(listener: () => void): void {
@@ -58,8 +65,10 @@ export class SpdyStream {
 
   /** For the connection. */
   receive(data: Buffer): void {
-    if (this.dataListener) this.dataListener(data);
-    else this.buffered.push(data);
+    if (this.dataListener) return this.dataListener(data);
+    this.unheard.push(data);
+    this.unheard_bytes += data.length;
+    if (this.unheard_bytes > UNHEARD_BYTES_MAX) this.connection.hold(this);
   }
 
   /** For the connection. */
@@ -69,22 +78,40 @@ export class SpdyStream {
   }
 }
 
+/** A data frame whose end has not come yet. */
+interface OpenFrame {
+  id: number;
+  flags: number;
+  left_bytes: number;
+}
+
+/**
+ * Invariants:
+ *  1. frames are handled in the order they came in, one after the other: unpacking a header block takes its time
+ *  2. nothing is read while anyone holds the connection
+ *  3. what is kept is bounded, whatever a client sends, reads or leaves unread
+ */
 export class SpdyConnection {
   private readonly socket: Duplex;
   private readonly decoder = new HeaderDecoder();
   private readonly encoder = new HeaderEncoder();
   private readonly streams = new Map<number, SpdyStream>();
   private received: Buffer = Buffer.alloc(0);
-  private work: Promise<void> = Promise.resolve();
+  private openFrame: OpenFrame | undefined;
+  private readonly queue: (() => void | Promise<void>)[] = [];
+  private handling = false;
+  private readonly holders = new Set<unknown>();
   private readonly onStream: (stream: SpdyStream) => void;
 
   constructor(socket: Duplex, head: Buffer, onStream: (stream: SpdyStream) => void) {
     this.socket = socket;
     this.onStream = onStream;
     socket.on("data", (chunk: Buffer) => this.chunk(chunk));
+    socket.on("drain", () => this.release(socket));
     socket.on("error", () => socket.destroy());
     socket.on("end", () => socket.destroy());
     socket.on("close", () => {
+      this.queue.length = 0;
       this.decoder.close();
       this.encoder.close();
     });
@@ -103,12 +130,14 @@ export class SpdyConnection {
     this.socket.once("drain", listener);
   }
 
-  pause(): void {
+  /** Stops reading until `holder`, and everyone else who holds, releases. */
+  hold(holder: unknown): void {
+    this.holders.add(holder);
     this.socket.pause();
   }
 
-  resume(): void {
-    this.socket.resume();
+  release(holder: unknown): void {
+    if (this.holders.delete(holder) && this.holders.size === 0) this.socket.resume();
   }
 
   /** Everything written so far is sent, then the connection is closed. */
@@ -131,33 +160,76 @@ export class SpdyConnection {
     header.writeUInt16BE(VERSION, 0);
     header.writeUInt16BE(type, 2);
     header.writeUInt32BE(((flags << 24) | payload.length) >>> 0, 4);
-    this.socket.write(Buffer.concat([header, payload]));
+    // Who asks for answers and does not read them is not asked for more.
+    if (!this.socket.write(Buffer.concat([header, payload]))) this.hold(this.socket);
   }
 
-  /** Frames are cut out at once and handled in order: decompression is asynchronous. */
   private chunk(chunk: Buffer): void {
     this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
-    while (this.received.length >= HEADER_BYTES) {
-      const length = this.received.readUInt32BE(4) & 0xffffff;
-      if (length > FRAME_BYTES_MAX) return void this.socket.destroy();
-      if (this.received.length < HEADER_BYTES + length) return;
-      const header = this.received.subarray(0, HEADER_BYTES);
-      const payload = this.received.subarray(HEADER_BYTES, HEADER_BYTES + length);
-      this.received = this.received.subarray(HEADER_BYTES + length);
-      this.work = this.work.then(() => this.frame(header, payload)).catch(() => void this.socket.destroy());
-    }
+    while (!this.socket.destroyed && (this.openFrame ? this.cutData(this.openFrame) : this.cutFrame()));
   }
 
-  private async frame(header: Buffer, payload: Buffer): Promise<void> {
-    const flags = header[4]!;
-    if ((header[0]! & 0x80) === 0) return this.dataFrame(header.readUInt32BE(0), flags, payload);
-    const type = header.readUInt16BE(2);
+  /** False: more has to come first. */
+  private cutFrame(): boolean {
+    if (this.received.length < HEADER_BYTES) return false;
+    const [first, second] = [this.received.readUInt32BE(0), this.received.readUInt32BE(4)];
+    const [flags, length] = [second >>> 24, second & 0xffffff];
+    if (first >>> 31 === 0) {
+      this.openFrame = { id: first, flags, left_bytes: length };
+      this.received = this.received.subarray(HEADER_BYTES);
+      return true;
+    }
+    if (length > CONTROL_BYTES_MAX) {
+      this.socket.destroy();
+      return false;
+    }
+    if (this.received.length < HEADER_BYTES + length) return false;
+    const payload = this.received.subarray(HEADER_BYTES, HEADER_BYTES + length);
+    this.received = this.received.subarray(HEADER_BYTES + length);
+    this.enqueue(() => this.controlFrame(first & 0xffff, flags, payload));
+    return true;
+  }
+
+  private cutData(frame: OpenFrame): boolean {
+    if (this.received.length === 0 && frame.left_bytes > 0) return false;
+    const piece = this.received.subarray(0, frame.left_bytes);
+    this.received = this.received.subarray(piece.length);
+    frame.left_bytes -= piece.length;
+    const isLast = frame.left_bytes === 0;
+    if (isLast) this.openFrame = undefined;
+    this.enqueue(() => this.dataFrame(frame.id, isLast ? frame.flags : 0, piece));
+    return true;
+  }
+
+  private enqueue(handle: () => void | Promise<void>): void {
+    this.queue.push(handle);
+    if (this.queue.length > QUEUED_FRAMES_MAX) this.hold(this.queue);
+    if (!this.handling) this.handleQueue().catch(() => void this.socket.destroy());
+  }
+
+  private async handleQueue(): Promise<void> {
+    this.handling = true;
+    for (let handle = this.queue.shift(); handle; handle = this.queue.shift()) {
+      const work = handle();
+      if (work) await work;
+    }
+    this.handling = false;
+    this.release(this.queue);
+  }
+
+  private controlFrame(type: number, flags: number, payload: Buffer): void | Promise<void> {
     if (type === TYPE.synStream) return this.synStream(flags, payload);
     // The client counts its pings in odd numbers; even ones would be answers to ours.
     if (type === TYPE.ping && payload.readUInt32BE(0) % 2 === 1) this.control(TYPE.ping, 0, payload);
-    if (type === TYPE.rstStream) this.streams.get(payload.readUInt32BE(0))?.receiveEnd();
-    if (type === TYPE.rstStream) this.streams.delete(payload.readUInt32BE(0));
+    if (type === TYPE.rstStream) this.reset(payload.readUInt32BE(0));
     if (type === TYPE.goAway) this.socket.end();
+  }
+
+  private reset(id: number): void {
+    const stream = this.streams.get(id);
+    if (!stream) return;
+    stream.receiveEnd();
+    this.forget(stream);
   }
 
   private async synStream(flags: number, payload: Buffer): Promise<void> {
@@ -182,6 +254,7 @@ export class SpdyConnection {
   /** Both halves are over: nothing more comes on it. */
   forget(stream: SpdyStream): void {
     this.streams.delete(stream.id);
+    this.release(stream);
   }
 }
 
