@@ -47,7 +47,9 @@ function parseTerm(def: ResourceDefinition, text: string, part: string): Term {
   if (!match) throw apiError("BadRequest", `invalid selector: '${text}'; can't understand '${part}'`);
   const [, label = "", operator, raw = ""] = match;
   const value = unescapeValue(raw, text);
-  const read = META_FIELDS[label] ?? (Object.hasOwn(def.selectableFields, label) ? def.selectableFields[label] : undefined);
+  const read =
+    (Object.hasOwn(META_FIELDS, label) ? META_FIELDS[label] : undefined) ??
+    (Object.hasOwn(def.selectableFields, label) ? def.selectableFields[label] : undefined);
   if (!read) throw apiError("BadRequest", unsupported(def, label));
   return { label, equal: operator !== "!=", value, read };
 }

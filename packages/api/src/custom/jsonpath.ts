@@ -98,6 +98,6 @@ export function simplePath(text: string): string[] | undefined {
 
 export function readPath(root: unknown, path: readonly string[]): unknown {
   let value = root;
-  for (const name of path) value = isObject(value) ? value[name] : undefined;
+  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   return value;
 }

@@ -1,6 +1,6 @@
 /** Takes out what a structural schema does not know, and puts in what it gives by default. */
 
-import { cloneJson } from "../json-equal.ts";
+import { cloneJson, setMember } from "../json-equal.ts";
 import type { ConformResult } from "../schema/conform.ts";
 import { conform, DecodeError, isObject, pathText } from "../schema/conform.ts";
 import { structOf } from "../schema/schema.ts";
@@ -100,7 +100,8 @@ export function defaultObject(schema: Structural, value: unknown): void {
   } else if (isObject(value)) {
     for (const [name, member] of schema.properties) {
       if (member.defaultValue === undefined) continue;
-      if (value[name] === undefined || (value[name] === null && !member.nullable)) value[name] = cloneJson(member.defaultValue);
+      const present = Object.hasOwn(value, name) ? value[name] : undefined;
+      if (present === undefined || (present === null && !member.nullable)) setMember(value, name, cloneJson(member.defaultValue));
     }
     for (const name of Object.keys(value)) {
       const member = memberOf(schema, name);

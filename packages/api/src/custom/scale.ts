@@ -1,5 +1,6 @@
 /** The scale subresource of custom resources: paths instead of known fields. */
 import type { ScaleView } from "../definition.ts";
+import { setMember } from "../json-equal.ts";
 import { isObject } from "../schema/conform.ts";
 import type { KubeObject } from "../types.ts";
 import { readPath, simplePath } from "./jsonpath.ts";
@@ -30,10 +31,10 @@ export function scaleView(paths: ScalePaths): ScaleView {
       const replicas = (scale["spec"] as { replicas?: number } | undefined)?.replicas ?? 0;
       let at: Record<string, unknown> = obj;
       for (const name of spec.slice(0, -1)) {
-        if (!isObject(at[name])) at[name] = {};
+        if (!Object.hasOwn(at, name) || !isObject(at[name])) setMember(at, name, {});
         at = at[name] as Record<string, unknown>;
       }
-      at[spec.at(-1)!] = replicas;
+      setMember(at, spec.at(-1)!, replicas);
     },
   };
 }

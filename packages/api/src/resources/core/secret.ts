@@ -1,4 +1,5 @@
 import { ageColumn, column, defineResource, nameColumn } from "../../define.ts";
+import { setMember } from "../../json-equal.ts";
 import { configKeyErrors } from "../../names.ts";
 import type { Secret } from "../../types.ts";
 import { immutable } from "../../validation/common.ts";
@@ -7,12 +8,14 @@ import { validateImmutable } from "./config-map.ts";
 const SIZE_MAX_BYTES = 1024 * 1024;
 
 /** Keys that each built-in type must have (pkg/apis/core/validation: ValidateSecret). */
-const REQUIRED_KEYS: Record<string, string[]> = {
-  "kubernetes.io/dockercfg": [".dockercfg"],
-  "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
-  "kubernetes.io/ssh-auth": ["ssh-privatekey"],
-  "kubernetes.io/tls": ["tls.crt", "tls.key"],
-};
+const REQUIRED_KEYS = new Map<string, string[]>(
+  Object.entries({
+    "kubernetes.io/dockercfg": [".dockercfg"],
+    "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
+    "kubernetes.io/ssh-auth": ["ssh-privatekey"],
+    "kubernetes.io/tls": ["tls.crt", "tls.key"],
+  }),
+);
 
 export const secrets = defineResource<Secret>({
   group: "",
@@ -43,7 +46,7 @@ export const secrets = defineResource<Secret>({
         size += Math.floor((value.length * 3) / 4);
       }
       if (size > SIZE_MAX_BYTES) errors.tooLong("data", SIZE_MAX_BYTES);
-      for (const key of REQUIRED_KEYS[secret.type ?? ""] ?? []) if (data[key] === undefined) errors.required(`data[${key}]`);
+      for (const key of REQUIRED_KEYS.get(secret.type ?? "") ?? []) if (data[key] === undefined) errors.required(`data[${key}]`);
       if (secret.type === "kubernetes.io/service-account-token" && !secret.metadata.annotations?.["kubernetes.io/service-account.name"]) {
         errors.required("metadata.annotations[kubernetes.io/service-account.name]");
       }
@@ -66,7 +69,7 @@ function mergeStringData(secret: Secret): void {
   if (stringData === undefined) return;
   secret.data = { ...secret.data };
   for (const [key, text] of Object.entries(stringData)) {
-    secret.data[key] = btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
+    setMember(secret.data, key, btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("")));
   }
   delete secret.stringData;
 }
