@@ -209,8 +209,10 @@ export class Kubelet {
     const nodes = api.informers.informer(Nodes);
     const routes = () => void this.network.update({ nodes: nodes.lister.list() });
     const changed = (node: Node, old?: Node) => {
-      if (node.metadata.name === this.config.nodeName) this.seenNode(node);
-      else if (!old || !sameRoute(node, old)) routes();
+      if (node.metadata.name === this.config.nodeName) {
+        this.agent?.observed(node);
+        this.seenNode(node);
+      } else if (!old || !sameRoute(node, old)) routes();
     };
     nodes.subscribe({ add: changed, update: changed, delete: routes });
     // What others did to our routes is mended now and then.

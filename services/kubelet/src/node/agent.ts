@@ -40,6 +40,11 @@ export class NodeAgent {
     this.wakeUp.abort();
   }
 
+  /** The node as somebody else has written it: it may have been declared dead while this kubelet could not speak. */
+  observed(node: Node): void {
+    if (this.node) this.node = node;
+  }
+
   async run(period_ms: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.wakeUp = new AbortController();
