@@ -61,7 +61,7 @@ export function createHandlers(
     patch: unary(
       (q: PatchRequest) => ({
         verb: "patch",
-        query: { fieldManager: q.fieldManager, force: q.force, dryRun: q.dryRun },
+        query: { fieldManager: q.fieldManager, force: q.force || undefined, dryRun: q.dryRun },
         body: q.patch,
         contentType: q.contentType,
       }),
