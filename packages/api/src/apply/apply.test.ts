@@ -140,15 +140,14 @@ const written: [name: string, subresource: string | undefined, before: object | 
 for (const [name, subresource, before, after, fields] of written) {
   test(`fields written by ${name}`, () => {
     const object = structuredClone(after) as KubeObject;
-    trackManagedFields(deployments, object, before as KubeObject | undefined, {
+    const other = { manager: "other", operation: "Update", apiVersion: "apps/v1", fieldsType: "FieldsV1", fieldsV1: { "f:x": {} } };
+    const old = before && { ...before, metadata: { ...(before as KubeObject).metadata, managedFields: [other] } };
+    trackManagedFields(deployments, object, old as KubeObject | undefined, {
       manager: "me",
       now_ms: NOW,
       ...(subresource ? { subresource } : {}),
     });
-    assert.deepEqual(
-      object.metadata.managedFields?.map(({ fieldsV1 }) => fieldsV1),
-      [fields],
-    );
+    assert.deepEqual(object.metadata.managedFields?.find(({ manager }) => manager === "me")?.fieldsV1, fields);
   });
 }
 
@@ -162,4 +161,72 @@ test("managers stand in the order of operation, time and name", () => {
     scaled.metadata.managedFields.map(({ manager, operation }: any) => `${operation} ${manager}`),
     ["Apply y", "Apply z", "Update a"],
   );
+});
+
+const RESETS: [name: string, managedFields: unknown, managers: string[] | undefined][] = [
+  ["left out: kept", undefined, ["me", "other"]],
+  ["an empty list", [], undefined],
+  ["one empty entry", [{}], undefined],
+  ["nonsense: kept", [{ manager: "x", operation: "Nope" }], ["me", "other"]],
+  [
+    "fields that are none: kept",
+    [{ manager: "x", operation: "Update", apiVersion: "v1", fieldsType: "FieldsV1", fieldsV1: { x: {} } }],
+    ["me", "other"],
+  ],
+];
+for (const [name, managedFields, expected] of RESETS) {
+  test(`managedFields of an update, ${name}`, () => {
+    const fields = { apiVersion: "apps/v1", fieldsType: "FieldsV1", fieldsV1: { "f:metadata": { "f:labels": { "f:a": {} } } } };
+    const old: any = {
+      ...config(1, { a: "1" }, { a: "b" }),
+      metadata: { name: "web", labels: { a: "b" }, managedFields: [{ manager: "other", operation: "Update", ...fields }] },
+    };
+    const object: any = {
+      ...structuredClone(old),
+      metadata: { name: "web", labels: { a: "b", c: "d" }, ...(managedFields === undefined ? {} : { managedFields }) },
+    };
+    trackManagedFields(deployments, object, old, { manager: "me", now_ms: NOW });
+    assert.deepEqual(object.metadata.managedFields?.map(({ manager }: any) => manager).sort(), expected);
+  });
+}
+
+test("an object that nobody is known to manage is one manager's to those who apply", () => {
+  const live: any = config(2, { a: "1" });
+  assert.throws(() => apply(live, config(3, { a: "1" }), "me"), /conflict with "before-first-apply" using apps\/v1: \.spec\.replicas/);
+});
+
+const REFUSED: [name: string, body: object, message: RegExp][] = [
+  [
+    "another version",
+    { ...config(1, {}), apiVersion: "apps/v2" },
+    /^Incorrect version specified in apply patch\. Specified patch version: apps\/v2, expected: apps\/v1$/,
+  ],
+  [
+    "a field that is none",
+    { ...config(1, {}), bogus: 1 },
+    /^failed to create typed patch object \(default\/web; apps\/v1, Kind=Deployment\): \.bogus: field not declared in schema$/,
+  ],
+  [
+    "an empty list of managers",
+    { ...config(1, {}), metadata: { name: "web", managedFields: [] } },
+    /^metadata\.managedFields must be nil$/,
+  ],
+  [
+    "another name",
+    { ...config(1, { a: "1" }), metadata: { name: "b", namespace: "default" } },
+    /the name of the object \(b\) does not match the name on the URL \(web\)/,
+  ],
+];
+for (const [name, body, message] of REFUSED) {
+  test(`refuses ${name}`, () => assert.throws(() => apply(apply(undefined, config(2, { a: "1" }), "me"), body, "me"), { message }));
+}
+
+test("only what is named is owned, not what objects have besides; an item twice is refused", () => {
+  const first = apply(undefined, config(2, { a: "1" }), "me");
+  assert.equal(first.metadata.managedFields[0].fieldsV1["f:spec"]["f:strategy"], undefined);
+  const item = first.metadata.managedFields[0].fieldsV1["f:spec"]["f:template"]["f:spec"]["f:containers"]['k:{"name":"a"}'];
+  assert.deepEqual(item, { ".": {}, "f:name": {}, "f:image": {} });
+  const twice: any = config(2, { a: "1" });
+  twice.spec.template.spec.containers.push({ name: "a", image: "2" });
+  assert.throws(() => apply(undefined, twice, "me"), /\.spec\.template\.spec\.containers: duplicate entries for key \[name="a"\]$/);
 });

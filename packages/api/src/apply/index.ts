@@ -7,12 +7,14 @@ import { bodyText } from "../decode/json.ts";
 import { decodeTree, groupVersion, yamlTree } from "../decode.ts";
 import type { ApplyRequest, Decoded, ManagedWrite, ResourceDefinition } from "../definition.ts";
 import { cloneJson, jsonEqual } from "../json-equal.ts";
+import { checkIdentity } from "../lifecycle.ts";
 import { isObject } from "../schema/conform.ts";
 import { structOf } from "../schema/schema.ts";
-import { apiError, type StatusCause } from "../status.ts";
+import { ApiError, apiError, REASON_CODES, type StatusCause } from "../status.ts";
 import type { KubeObject } from "../types.ts";
 import { addPath, eachPath, type FieldSet, hasPath, pathText, touchesPath } from "./field-set.ts";
-import { disown, isSame, type ManagerEntry, type ManagerId, managersOf, withManager, writeManagers } from "./managers.ts";
+import { checkDuplicates, onlyGiven } from "./given.ts";
+import { disown, isEntry, isSame, type ManagerEntry, type ManagerId, managersOf, withManager, writeManagers } from "./managers.ts";
 import { mergeApplied, withoutPath } from "./merge.ts";
 import { changedSet, fieldSetOf, type Shape, valueAt } from "./typed.ts";
 
@@ -31,12 +33,15 @@ function owned(obj: KubeObject, subresource: string | undefined): Record<string,
 
 /** The body is a partial object in JSON or YAML. @throws ApiError Conflict, with a cause for each field, unless `force`. */
 export function applyServerSide(def: ResourceDefinition, live: KubeObject | undefined, request: ApplyRequest): Decoded {
-  const { object: applied, warnings } = decodeTree(def, yamlTree(bodyText(request.body)), request.fieldValidation ?? "Strict");
-  if ((applied.metadata?.managedFields ?? []).length > 0) throw apiError("BadRequest", "metadata.managedFields must be nil");
-  applied.metadata ??= {};
-  if (hasStatus(def) && request.subresource !== "status") delete applied["status"];
+  const { applied, given } = decodeApplied(def, live, request);
   const type = shape(def);
-  const mine = owned(applied, request.subresource);
+  const mine = onlyGiven(owned(applied, request.subresource), given) as Record<string, unknown>;
+  if (hasStatus(def) && request.subresource !== "status") {
+    delete mine["status"];
+    if (def.custom) delete applied["status"];
+    else if (applied["status"] !== undefined) applied["status"] = {};
+  }
+  checkDuplicates(type, mine, (problem) => notTyped(def, applied, [problem]));
   const set = fieldSetOf(type, mine);
   const id: ManagerId = {
     manager: request.manager,
@@ -46,9 +51,9 @@ export function applyServerSide(def: ResourceDefinition, live: KubeObject | unde
   };
   if (live === undefined) {
     writeManagers(applied, withManager([], id, set, request.now_ms));
-    return { object: applied, warnings };
+    return { object: applied, warnings: [] };
   }
-  const before = managersOf(live);
+  const before = managersBefore(def, type, live, request.now_ms);
   const others = before.filter((entry) => !isSame(entry, id));
   const conflicts = conflictsOf(type, live, mine, set, others);
   if (conflicts.length > 0 && !request.force) throw conflictError(conflicts);
@@ -58,13 +63,63 @@ export function applyServerSide(def: ResourceDefinition, live: KubeObject | unde
   eachPath(previous, (path) => {
     if (!hasPath(set, path) && !kept.some(({ fieldsV1 }) => touchesPath(fieldsV1, path))) merged = withoutPath(type, merged, path) ?? {};
   });
-  const object = merged as KubeObject;
+  // What the merge has added has yet to get the fields that are always there.
+  const { object } = decodeTree(def, merged);
   object.metadata ??= {};
   if (applied.metadata.resourceVersion) object.metadata.resourceVersion = applied.metadata.resourceVersion;
   if (applied.metadata.uid) object.metadata.uid = applied.metadata.uid;
   const unchanged = jsonEqual(previous, set) && conflicts.length === 0;
   writeManagers(object, unchanged ? before : withManager(kept, id, set, request.now_ms));
-  return { object, warnings };
+  return { object, warnings: [] };
+}
+
+/** The configuration as an object, and as it was given: an object has more fields than its sender named. */
+function decodeApplied(
+  def: ResourceDefinition,
+  live: KubeObject | undefined,
+  { body }: ApplyRequest,
+): { applied: KubeObject; given: unknown } {
+  const tree = yamlTree(bodyText(body));
+  const expected = groupVersion(def.group, def.version);
+  if (isObject(tree) && tree["apiVersion"] !== expected) {
+    const version = tree["apiVersion"] ?? "";
+    throw apiError("BadRequest", `Incorrect version specified in apply patch. Specified patch version: ${version}, expected: ${expected}`);
+  }
+  const given = cloneJson(tree);
+  const { object: applied, warnings } = decodeTree(def, tree, "Warn");
+  applied.metadata ??= {};
+  if (applied.metadata.managedFields !== undefined) throw apiError("BadRequest", "metadata.managedFields must be nil");
+  const unknown = warnings.flatMap((warning) => /^unknown field "(.*)"$/s.exec(warning)?.[1] ?? []);
+  if (unknown.length > 0) {
+    throw notTyped(
+      def,
+      applied,
+      unknown.map((path) => `.${path}: field not declared in schema`),
+    );
+  }
+  if (live !== undefined) {
+    const { namespace = "", name = "" } = live.metadata;
+    applied.metadata.name ??= name;
+    checkIdentity(def, applied, { namespace, name });
+  }
+  return { applied, given };
+}
+
+/** Upstream answers this one without a reason. */
+function notTyped(def: ResourceDefinition, applied: KubeObject, problems: readonly string[]): ApiError {
+  const { namespace = "", name = "" } = applied.metadata;
+  const texts = problems.length === 1 ? problems[0] : `errors:${problems.map((problem) => `\n  ${problem}`).join("")}`;
+  const object = `${namespace}/${name}; ${def.group}/${def.version}, Kind=${def.kind}`;
+  const message = `failed to create typed patch object (${object}): ${texts}`;
+  return new ApiError({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, code: REASON_CODES.InternalError });
+}
+
+/** Whoever wrote an object that nobody is known to manage is one manager to those who apply. */
+function managersBefore(def: ResourceDefinition, type: Shape, live: KubeObject, now_ms: number): ManagerEntry[] {
+  const known = managersOf(live);
+  if (known.length > 0) return known;
+  const id: ManagerId = { manager: "before-first-apply", operation: "Update", apiVersion: groupVersion(def.group, def.version) };
+  return withManager([], id, changedSet(type, {}, within(def, undefined, owned(live, undefined))), now_ms);
 }
 
 interface FieldConflict {
@@ -96,6 +151,7 @@ function setOf(conflicts: FieldConflict[]): FieldSet {
 }
 
 function conflictError(conflicts: FieldConflict[]) {
+  const many = conflicts.length > 1;
   const causes: StatusCause[] = conflicts.map(({ path, entry }) => ({
     reason: "FieldManagerConflict",
     message: `conflict with ${describe(entry)}`,
@@ -103,17 +159,23 @@ function conflictError(conflicts: FieldConflict[]) {
   }));
   const byManager = new Map<string, string[]>();
   for (const { path, entry } of conflicts) byManager.set(describe(entry), [...(byManager.get(describe(entry)) ?? []), pathText(path)]);
-  const texts = [...byManager].map(
-    ([who, paths]) =>
-      `conflict${paths.length > 1 ? "s" : ""} with ${who}:${paths.length > 1 ? `\n- ${paths.join("\n- ")}` : ` ${paths[0]}`}`,
-  );
-  const count = conflicts.length;
-  return apiError("Conflict", `Apply failed with ${count} conflict${count > 1 ? "s" : ""}: ${texts.join("\n")}`, { causes });
+  const texts = [...byManager]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([who, paths]) => `conflict${many ? "s" : ""} with ${who}:${many ? `\n- ${paths.join("\n- ")}` : ` ${paths[0]}`}`);
+  return apiError("Conflict", `Apply failed with ${conflicts.length} conflict${many ? "s" : ""}: ${texts.join("\n")}`, { causes });
 }
 
 function describe(entry: ManagerEntry): string {
   const by = entry.operation === "Update" ? ` using ${entry.apiVersion}` : "";
   return `${JSON.stringify(entry.manager)}${entry.subresource ? ` with subresource ${JSON.stringify(entry.subresource)}` : ""}${by}`;
+}
+
+/** A client that sends managedFields: [{}] or [] resets them; one that leaves them out, or sends nonsense, keeps what was. */
+function managersGiven(obj: KubeObject, old: KubeObject | undefined, subresource: string | undefined): ManagerEntry[] {
+  const given = managersOf(obj);
+  if (subresource !== undefined || obj.metadata.managedFields === undefined) return managersOf(old);
+  if (given.length === 0 || (given.length === 1 && Object.keys(given[0]!).length === 0)) return [];
+  return given.every(isEntry) ? given : managersOf(old);
 }
 
 /** What a write's own strategy will put back as it was (upstream's reset fields): nobody comes to own that by it. */
@@ -139,16 +201,15 @@ export function trackManagedFields(def: ResourceDefinition, obj: KubeObject, old
   const type = shape(def);
   const after = within(def, write.subresource, owned(obj, undefined));
   const changed = changedSet(type, old === undefined ? {} : within(def, write.subresource, owned(old, undefined)), after);
-  // A client that sends managedFields: [{}] or [] resets them; one that leaves them out keeps what was.
-  const before = managersOf(obj.metadata.managedFields === undefined ? old : obj).filter((entry) => entry.manager !== undefined);
+  const before = managersGiven(obj, old, write.subresource);
   const id: ManagerId = {
     manager: write.manager,
     operation: "Update",
     apiVersion: groupVersion(def.group, def.version),
     ...(write.subresource ? { subresource: write.subresource } : {}),
   };
-  // A new object whose sender says nothing of managers is all the sender's.
-  if (old === undefined && before.length === 0) return writeManagers(obj, withManager([], id, changed, write.now_ms));
+  // What nobody is known to manage stays so until somebody applies; a new object is all its sender's.
+  if (before.length === 0) return writeManagers(obj, old === undefined ? withManager([], id, changed, write.now_ms) : []);
   const gone: FieldSet = {};
   if (old !== undefined) {
     for (const { fieldsV1 } of before) {

@@ -1,6 +1,7 @@
 /** metadata.managedFields: who owns which fields, by which operation. */
 import { formatTime } from "../duration.ts";
 import { cloneJson } from "../json-equal.ts";
+import { isObject } from "../schema/conform.ts";
 import type { KubeObject } from "../types.ts";
 import { eachPath, type FieldSet, removePath } from "./field-set.ts";
 
@@ -18,6 +19,15 @@ export type ManagerId = Pick<ManagerEntry, "manager" | "operation" | "apiVersion
 
 export const managersOf = (obj: KubeObject | undefined): ManagerEntry[] =>
   cloneJson((obj?.metadata.managedFields ?? []) as unknown as ManagerEntry[]);
+
+/** Whether a client's entry can be understood at all. */
+export const isEntry = ({ operation, apiVersion, fieldsType, fieldsV1 }: Partial<ManagerEntry>): boolean =>
+  (operation === "Apply" || operation === "Update") && !!apiVersion && fieldsType === "FieldsV1" && isFieldSet(fieldsV1);
+
+const ELEMENT = /^(\.|[fkvi]:.*)$/s;
+
+const isFieldSet = (value: unknown): boolean =>
+  isObject(value) && Object.entries(value).every(([element, inner]) => ELEMENT.test(element) && isFieldSet(inner));
 
 export function isSame(entry: ManagerEntry, id: ManagerId): boolean {
   return (

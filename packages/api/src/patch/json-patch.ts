@@ -1,4 +1,4 @@
-/** RFC 6902 on plain JSON, with the error texts that upstream's library gives. */
+/** RFC 6902 on plain JSON. */
 import { cloneJson, jsonEqual, setMember } from "../json-equal.ts";
 import { isObject } from "../schema/conform.ts";
 import { type ApiError, apiError } from "../status.ts";
@@ -14,70 +14,82 @@ interface Operation {
   value?: unknown;
 }
 
-/** Works on (and may return) `document` itself. @throws ApiError BadRequest for a malformed patch, Invalid where it does not apply. */
+/** Works on (and may return) `document` itself. @throws ApiError BadRequest for what is no patch, Invalid where it does not apply. */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch))
-    throw apiError("BadRequest", "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+  if (patch === null) return document;
+  if (!Array.isArray(patch)) throw notDecoded(patch, "Patch");
   if (patch.length > OPERATIONS_MAX) {
-    throw apiError("RequestEntityTooLarge", `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`);
+    const problem = `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`;
+    throw apiError("RequestEntityTooLarge", `Request entity too large: ${problem}`);
   }
+  for (const operation of patch) if (operation !== null && !isObject(operation)) throw notDecoded(operation, "Operation");
   const copied = { bytes: 0 };
-  return patch.reduce((doc, operation) => apply(doc, operation as Operation, copied), document);
+  return patch.reduce((doc, operation) => apply(doc, (operation ?? {}) as Operation, copied), document);
+}
+
+function notDecoded(value: unknown, wanted: string): ApiError {
+  return apiError(
+    "BadRequest",
+    `json: cannot unmarshal ${isObject(value) ? "object" : typeof value} into Go value of type jsonpatch.${wanted}`,
+  );
 }
 
 function apply(doc: unknown, operation: Operation, copied: { bytes: number }): unknown {
-  if (!isObject(operation) || typeof operation.path !== "string") throw apiError("BadRequest", "error decoding patch: missing path");
+  if (typeof operation.path !== "string") throw failed();
   const path = pointer(operation.path);
+  const { value = null } = operation;
   switch (operation.op) {
     case "add":
-      return write(doc, path, operation.value, "add");
+      return write(doc, path, value, "add");
     case "replace":
-      read(doc, path, `replace operation does not apply: doc is missing key: ${operation.path}`);
-      return write(doc, path, operation.value, "replace");
+      read(doc, path);
+      return write(doc, path, value, "replace");
     case "remove":
-      return remove(doc, path, operation.path);
-    case "test": {
-      const found = find(doc, path);
-      if (!jsonEqual(found.value ?? null, operation.value ?? null)) throw failed(`testing value ${operation.path} failed: test failed`);
+      return remove(doc, path);
+    case "test":
+      if (!jsonEqual(find(doc, path).value ?? null, value)) throw failed();
       return doc;
-    }
     case "copy":
     case "move": {
       const from = pointer(operation.from ?? "");
-      const source = read(doc, from, `${operation.op} operation does not apply: doc is missing from path: ${operation.from}`);
+      const source = read(doc, from);
       if (operation.op === "copy") countCopy(copied, source);
-      const value = cloneJson(source);
-      const rest = operation.op === "move" ? remove(doc, from, operation.from ?? "") : doc;
-      return write(rest, path, value, operation.op);
+      const taken = cloneJson(source);
+      return write(operation.op === "move" ? remove(doc, from) : doc, path, taken, operation.op);
     }
     default:
-      throw apiError("BadRequest", `Unexpected kind: ${operation.op}`);
+      throw failed();
   }
 }
 
 function countCopy(copied: { bytes: number }, value: unknown): void {
   copied.bytes += (JSON.stringify(value) ?? "").length;
-  if (copied.bytes <= COPIED_BYTES_MAX) return;
-  const why = `the accumulated size increase of copy is ${copied.bytes}, exceeding the limit ${COPIED_BYTES_MAX}`;
-  throw failed(`Unable to complete the copy, ${why}`);
+  if (copied.bytes > COPIED_BYTES_MAX) throw failed();
 }
 
 /** RFC 6901. */
 function pointer(text: string): string[] {
   if (text === "") return [];
-  if (!text.startsWith("/")) throw apiError("BadRequest", `error decoding patch: invalid path ${JSON.stringify(text)}`);
+  if (!text.startsWith("/")) throw failed();
   return text
     .slice(1)
     .split("/")
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
+/** "-1" is the last of the list, as upstream's library has it. */
+function indexOf(part: string, length: number): number | undefined {
+  if (!/^-?\d+$/.test(part)) return undefined;
+  const index = Number(part) < 0 ? Number(part) + length : Number(part);
+  return index >= 0 && index < length ? index : undefined;
+}
+
 function find(doc: unknown, path: string[]): { found: boolean; value?: unknown } {
   let at: unknown = doc;
   for (const part of path) {
     if (Array.isArray(at)) {
-      const index = Number(part);
-      if (!/^\d+$/.test(part) || index >= at.length) return { found: false };
+      const index = indexOf(part, at.length);
+      if (index === undefined) return { found: false };
       at = at[index];
     } else if (isObject(at) && Object.hasOwn(at, part)) at = at[part];
     else return { found: false };
@@ -85,35 +97,37 @@ function find(doc: unknown, path: string[]): { found: boolean; value?: unknown }
   return { found: true, value: at };
 }
 
-function read(doc: unknown, path: string[], problem: string): unknown {
+function read(doc: unknown, path: string[]): unknown {
   const { found, value } = find(doc, path);
-  if (!found) throw failed(`${problem}: missing value`);
+  if (!found) throw failed();
   return value;
 }
 
+/** The document itself is no value that could be taken or set. */
+function parentOf(doc: unknown, path: string[]): { parent: unknown; last: string } {
+  const last = path.at(-1);
+  if (last === undefined) throw failed();
+  return { parent: read(doc, path.slice(0, -1)), last };
+}
+
 function write(doc: unknown, path: string[], value: unknown, op: string): unknown {
-  if (path.length === 0) return value;
-  const last = path.at(-1)!;
-  const parent = read(doc, path.slice(0, -1), `${op} operation does not apply: doc is missing path: /${path.join("/")}`);
+  const { parent, last } = parentOf(doc, path);
   if (Array.isArray(parent)) {
-    const index = last === "-" ? parent.length : Number(last);
-    if (last !== "-" && (!/^\d+$/.test(last) || index > parent.length))
-      throw failed(`${op} operation does not apply: index out of bounds: ${last}`);
+    const index = last === "-" && op !== "replace" ? parent.length : indexOf(last, parent.length + (op === "replace" ? 0 : 1));
+    if (index === undefined) throw failed();
     parent.splice(index, op === "replace" ? 1 : 0, value);
   } else if (isObject(parent)) setMember(parent, last, value);
-  else throw failed(`${op} operation does not apply: doc is missing path: /${path.join("/")}: missing value`);
+  else throw failed();
   return doc;
 }
 
-function remove(doc: unknown, path: string[], text: string): unknown {
-  read(doc, path, `remove operation does not apply: doc is missing path: ${text}`);
-  const parent = find(doc, path.slice(0, -1)).value;
-  if (Array.isArray(parent)) parent.splice(Number(path.at(-1)), 1);
-  else delete (parent as Record<string, unknown>)[path.at(-1)!];
+function remove(doc: unknown, path: string[]): unknown {
+  const { parent, last } = parentOf(doc, path);
+  read(doc, path);
+  if (Array.isArray(parent)) parent.splice(indexOf(last, parent.length)!, 1);
+  else delete (parent as Record<string, unknown>)[last];
   return doc;
 }
 
-/** Upstream answers 422 without causes: the patch is well formed but does not fit the object. */
-function failed(problem: string): ApiError {
-  return apiError("Invalid", `the server rejected our request due to an error in our request: ${problem}`);
-}
+/** Upstream says no more: the patch is well formed but does not fit the object. */
+const failed = (): ApiError => apiError("Invalid", "the server rejected our request due to an error in our request", {});

@@ -20,19 +20,18 @@ export function applyStrategicPatch(type: StructType | undefined, live: Obj, pat
   const directive = patch[DIRECTIVE];
   if (directive === "replace") return withoutDirectives(patch);
   if (directive === "delete") return {};
-  if (directive !== undefined && directive !== "merge")
-    throw apiError("BadRequest", `unknown patch type: ${directive} in map: ${goFormat(patch)}`);
+  if (directive !== undefined) throw apiError("BadRequest", `unknown patch type: ${directive} in map: ${goFormat(patch)}`);
   const result: Obj = { ...live };
   retainKeys(result, patch);
   for (const [key, value] of Object.entries(patch)) {
-    if (key === DIRECTIVE || key === RETAIN || key.startsWith(ORDER)) continue;
+    if (key === RETAIN || key.startsWith(ORDER)) continue;
     if (key.startsWith(DELETE_PRIMITIVES)) deletePrimitives(result, key.slice(DELETE_PRIMITIVES.length), value);
     else mergeMember(type, result, key, value, patch[ORDER + key]);
   }
   for (const key of Object.keys(patch)) {
     const name = key.startsWith(ORDER) ? key.slice(ORDER.length) : undefined;
     if (name !== undefined && patch[name] === undefined && Array.isArray(result[name])) {
-      result[name] = reorder(result[name], patch[key], type?.fields.get(name)?.patchMergeKey);
+      result[name] = inOrder(result[name], orderOf(patch[key]), result[name], type?.fields.get(name)?.patchMergeKey);
     }
   }
   return result;
@@ -60,7 +59,7 @@ function mergeList(field: Field, live: unknown[], patch: unknown[], order: unkno
   const mergeKey = field.patchMergeKey;
   if (mergeKey === undefined || field.ref === undefined) {
     const added = patch.filter((item) => !live.some((other) => jsonEqual(item, other)));
-    return order === undefined ? [...live, ...added] : reorder([...live, ...added], order, undefined);
+    return inOrder([...live, ...added], checkedOrder(patch, order, undefined), live, undefined);
   }
   const items = patch.map((item) => {
     if (!isObject(item)) throw apiError("BadRequest", `map: ${goFormat(item)} does not contain declared merge key: ${mergeKey}`);
@@ -70,6 +69,7 @@ function mergeList(field: Field, live: unknown[], patch: unknown[], order: unkno
   if (replaces) return items.filter((item) => item[DIRECTIVE] !== "replace" || Object.keys(item).length > 1).map(withoutDirectives);
   let result = [...live] as Obj[];
   const type = findStruct(field.ref);
+  const named: Obj[] = [];
   for (const item of items) {
     const id = item[mergeKey];
     if (id === undefined) throw apiError("BadRequest", `map: ${goFormat(item)} does not contain declared merge key: ${mergeKey}`);
@@ -77,29 +77,48 @@ function mergeList(field: Field, live: unknown[], patch: unknown[], order: unkno
       result = result.filter((other) => !jsonEqual(other[mergeKey], id));
       continue;
     }
+    named.push(item);
     const at = result.findIndex((other) => isObject(other) && jsonEqual(other[mergeKey], id));
     if (at >= 0) result[at] = applyStrategicPatch(type, result[at]!, item);
     else result.push(applyStrategicPatch(type, {}, item));
   }
-  return order === undefined ? result : reorder(result, order, mergeKey);
+  return inOrder(result, checkedOrder(named, order, mergeKey), live, mergeKey);
+}
+
+const idOf = (item: unknown, mergeKey: string | undefined) => (mergeKey !== undefined && isObject(item) ? item[mergeKey] : item);
+
+const indexIn = (list: readonly unknown[], item: unknown, mergeKey: string | undefined): number =>
+  list.findIndex((each) => jsonEqual(idOf(each, mergeKey), idOf(item, mergeKey)));
+
+function orderOf(order: unknown): unknown[] {
+  if (!Array.isArray(order)) throw apiError("BadRequest", `the value of ${ORDER} must be a list`);
+  return order;
+}
+
+/** The order that the patch asks for: its $setElementOrder, which has to name all its items in their order, or its own. */
+function checkedOrder(items: readonly unknown[], order: unknown, mergeKey: string | undefined): readonly unknown[] {
+  if (order === undefined) return items;
+  const wanted = orderOf(order);
+  const ranks = items.map((item) => indexIn(wanted, item, mergeKey));
+  if (ranks.every((rank, at) => rank >= 0 && (at === 0 || ranks[at - 1]! <= rank))) return wanted;
+  const lists = `The order in patch list:\n${goFormat(items)}\n doesn't match $setElementOrder list:\n${goFormat(wanted)}\n`;
+  throw apiError("BadRequest", lists);
 }
 
 /**
- * The items named by $setElementOrder in that order; items only the server has keep their place relative
- * to their live neighbours.
+ * What the patch orders, in its order; among it, what only the server has, each before the next that stood after it there.
+ * Whatever is new to the server comes as early as that allows: upstream's mergeSortedSlice.
  */
-function reorder(merged: unknown[], order: unknown, mergeKey: string | undefined): unknown[] {
-  if (!Array.isArray(order)) throw apiError("BadRequest", `the value of ${ORDER} must be a list`);
-  const idOf = (item: unknown) => (mergeKey !== undefined && isObject(item) ? item[mergeKey] : item);
-  const rank = (item: unknown) => order.findIndex((each) => jsonEqual(idOf(each), idOf(item)));
-  const named = merged.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
+function inOrder(merged: readonly unknown[], order: readonly unknown[], live: readonly unknown[], mergeKey: string | undefined): unknown[] {
+  const rank = (item: unknown) => indexIn(order, item, mergeKey);
+  const ordered = merged.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
+  const others = merged.filter((item) => rank(item) < 0);
   const result: unknown[] = [];
-  let next = 0;
-  for (const item of merged) {
-    if (rank(item) < 0) result.push(item);
-    else result.push(named[next++]);
+  while (ordered.length > 0 && others.length > 0) {
+    const [left, right] = [indexIn(live, others[0], mergeKey), indexIn(live, ordered[0], mergeKey)];
+    result.push(left >= 0 && right >= 0 && left < right ? others.shift() : ordered.shift());
   }
-  return result;
+  return [...result, ...ordered, ...others];
 }
 
 /** $retainKeys: what it does not name goes away (used with the patch strategy retainKeys). */
@@ -107,6 +126,8 @@ function retainKeys(result: Obj, patch: Obj): void {
   const keep = patch[RETAIN];
   if (keep === undefined) return;
   if (!Array.isArray(keep)) throw apiError("BadRequest", "invalid patch format of retainKeys: the value must be a list");
+  if (Object.keys(patch).some((key) => !key.startsWith("$") && !keep.includes(key)))
+    throw apiError("BadRequest", "invalid patch format of retainKeys: the patch has fields that the list does not name");
   for (const key of Object.keys(result)) if (!keep.includes(key)) delete result[key];
 }
 

@@ -83,7 +83,8 @@ class Walk implements ConformResult {
 
   #list(type: StructType, field: Field, value: unknown): unknown {
     if (!Array.isArray(value)) throw this.#mismatch(type, value, goTypeName(field));
-    if (value.length === 0 && field.optional && !field.pointer) return undefined;
+    // An empty list of managers is a client's wish to forget them: apply/index.ts takes it away.
+    if (value.length === 0 && field.optional && !field.pointer && field.json !== "managedFields") return undefined;
     for (let index = 0; index < value.length; index++) {
       this.#path.push(index);
       value[index] = value[index] === null ? emptyElement(field) : this.#element(type, field, value[index]);

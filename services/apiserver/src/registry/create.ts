@@ -75,9 +75,9 @@ async function createOnce(
     annotations: call.annotations,
   };
   applyDefaults(def, object);
-  await kernel.admission.mutate(attributes, object, undefined);
-  // Before the strategy: what the server itself adds, nobody owns.
+  // Before admission and the strategy: what the server itself adds, nobody owns.
   if (!options.applied) trackManagedFields(def, object, undefined, { manager: options.manager, now_ms: context.now_ms });
+  await kernel.admission.mutate(attributes, object, undefined);
   call.warnings.push(...beforeCreate(def, object, context));
   await kernel.admission.validate({ ...attributes, name: object.metadata.name! }, object, undefined);
   if (options.dryRun) return { type: "object", code: 201, definition: def, object };

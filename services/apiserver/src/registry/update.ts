@@ -106,11 +106,11 @@ async function attemptUpdate(
     annotations: call.annotations,
   };
   applyDefaults(def, object);
-  await kernel.admission.mutate(attributes, object, old);
   const write = { manager: options.manager, now_ms: context.now_ms, ...(subresource === "" ? {} : { subresource }) };
-  // Before the strategy, as for create; other subresources (approval, resize) let only their strategy say what they change.
+  // Before admission and the strategy, as for create; other subresources (approval, resize) let only their strategy say what they change.
   const early = subresource === "" || subresource === "status";
   if (!applied && early) trackManagedFields(def, object, old, write);
+  await kernel.admission.mutate(attributes, object, old);
   call.warnings.push(...beforeUpdate(def, subresource === "" ? undefined : subresource, object, old, context));
   if (!applied && !early) trackManagedFields(def, object, old, write);
   await kernel.admission.validate(attributes, object, old);
