@@ -18,8 +18,11 @@ export function applyDefaults(def: ResourceDefinition, obj: KubeObject): void {
 export function checkIdentity(def: ResourceDefinition, obj: KubeObject, url: { namespace: string; name?: string }): void {
   const meta = (obj.metadata ??= {});
   if (def.namespaced) {
-    meta.namespace ??= url.namespace;
-    if (meta.namespace === "") meta.namespace = url.namespace;
+    meta.namespace ||= url.namespace;
+    if (meta.namespace !== url.namespace && url.name !== undefined) {
+      const asked = `does not match the namespace on the request (${url.namespace})`;
+      throw apiError("BadRequest", `the namespace of the object (${meta.namespace}) ${asked}`);
+    }
     if (meta.namespace !== url.namespace) {
       throw apiError("BadRequest", "the namespace of the provided object does not match the namespace sent on the request");
     }
@@ -40,7 +43,6 @@ export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: Writ
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;
   delete meta.selfLink;
-  delete meta.generation;
   meta.uid = ctx.newUid();
   meta.creationTimestamp = formatTime(ctx.now_ms);
   if (!meta.name && meta.generateName) {
@@ -129,7 +131,9 @@ export function conflict(def: ResourceDefinition, obj: KubeObject, problem: stri
   });
 }
 
-const SYSTEM_FIELDS = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] as const;
+const SYSTEM_FIELDS = ["uid", "creationTimestamp", "generation"] as const;
+/** A client may leave these out; another value it may not send. */
+const DELETION_FIELDS = ["deletionTimestamp", "deletionGracePeriodSeconds"] as const;
 
 /** What clients can't change; a client that leaves it out, or sends an old copy, is not told off for it. */
 function carryMeta(obj: KubeObject, old: KubeObject): void {
@@ -138,6 +142,8 @@ function carryMeta(obj: KubeObject, old: KubeObject): void {
     if (old.metadata[field] === undefined) delete meta[field];
     else meta[field] = old.metadata[field];
   }
+  for (const field of DELETION_FIELDS) meta[field] ??= old.metadata[field];
+  for (const field of DELETION_FIELDS) if (meta[field] === undefined) delete meta[field];
   delete meta["selfLink"];
 }
 
@@ -189,13 +195,19 @@ function marked(def: ResourceDefinition, live: KubeObject, finalizers: string[],
 function checkPreconditions(def: ResourceDefinition, live: KubeObject, { preconditions }: DeleteOptionsBody): void {
   const { uid, resourceVersion } = live.metadata;
   if (preconditions?.uid && preconditions.uid !== uid) {
-    throw conflict(def, live, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`);
+    const problem = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid})`;
+    throw kindConflict(def, live, `${problem}. The object might have been deleted and then recreated`);
   }
   if (preconditions?.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
-    const problem = `ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
-    throw conflict(def, live, `Precondition failed: ${problem}`);
+    const asked = preconditions.resourceVersion;
+    const problem = `the ResourceVersion in the precondition (${asked}) does not match the ResourceVersion in record (${resourceVersion})`;
+    throw kindConflict(def, live, `${problem}. The object might have been modified`);
   }
 }
+
+/** Of preconditions upstream speaks with the kind's name for the resource's. */
+const kindConflict = (def: ResourceDefinition, live: KubeObject, problem: string): ApiError =>
+  conflict({ ...def, resource: def.kind }, live, problem);
 
 /** The garbage collector's finalizers follow the propagation policy; others stay (upstream: deletionFinalizersForGarbageCollection). */
 function finalizersFor(def: ResourceDefinition, live: KubeObject, options: DeleteOptionsBody): string[] {

@@ -10,6 +10,9 @@ export function keepAllocated(spec: Spec, before: Spec): void {
   if (takesAddress(spec) && takesAddress(before)) {
     if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
     if (isUnset(spec.clusterIPs) && spec.clusterIP === before.clusterIP && before.clusterIPs) spec.clusterIPs = before.clusterIPs;
+    if (isUnset(spec.ipFamilies) && before.ipFamilies) spec.ipFamilies = before.ipFamilies;
+    spec.ipFamilyPolicy ??= before.ipFamilyPolicy as string;
+    if (spec.ipFamilyPolicy === undefined) delete spec.ipFamilyPolicy;
   }
   if (needsHealthCheck(spec) && needsHealthCheck(before) && !spec.healthCheckNodePort && before.healthCheckNodePort) {
     spec.healthCheckNodePort = before.healthCheckNodePort;

@@ -7,7 +7,7 @@ export function defaultClaim(claim: Omit<PersistentVolumeClaim, "metadata">): vo
 }
 
 export function defaultClaimTemplate(claim: Omit<PersistentVolumeClaim, "metadata">): void {
-  claim.apiVersion ||= "v1";
-  claim.kind ||= "PersistentVolumeClaim";
+  claim.apiVersion = "v1";
+  claim.kind = "PersistentVolumeClaim";
   defaultClaim(claim);
 }

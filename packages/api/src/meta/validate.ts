@@ -25,6 +25,7 @@ export function validateMeta(def: ResourceDefinition, meta: ObjectMeta, errors: 
   } else if (meta.namespace) {
     errors.forbidden("metadata.namespace", "not allowed on this type");
   }
+  if ((meta.generation ?? 0) < 0) errors.invalid("metadata.generation", meta.generation, "must be greater than or equal to 0");
   validateLabels(meta.labels, "metadata.labels", errors);
   validateAnnotations(meta.annotations, "metadata.annotations", errors);
   validateOwners(meta.ownerReferences ?? [], errors);
@@ -49,10 +50,11 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
 
 function validateOwners(owners: readonly OwnerReference[], errors: FieldErrors): void {
   let controller = "";
-  owners.forEach((owner, index) => {
-    const field = `metadata.ownerReferences[${index}]`;
-    const version = (owner.apiVersion ?? "").split("/").at(-1);
-    if (!version) errors.invalid(`${field}.apiVersion`, owner.apiVersion ?? "", "version must not be empty");
+  // Upstream's fields name no index here, nor for finalizers.
+  const field = "metadata.ownerReferences";
+  owners.forEach((owner) => {
+    const parts = (owner.apiVersion ?? "").split("/");
+    if (parts.length > 2 || !parts.at(-1)) errors.invalid(`${field}.apiVersion`, owner.apiVersion ?? "", "version must not be empty");
     for (const name of ["kind", "name", "uid"] as const) if (!owner[name]) errors.invalid(`${field}.${name}`, "", "must not be empty");
     if (owner.apiVersion === "v1" && owner.kind === "Event")
       errors.invalid(field, owner, "v1, Kind=Event is disallowed from being an owner");
@@ -65,23 +67,29 @@ function validateOwners(owners: readonly OwnerReference[], errors: FieldErrors):
   });
 }
 
-function validateFinalizers(finalizers: readonly string[], errors: FieldErrors): void {
-  finalizers.forEach((finalizer, index) => {
-    const field = `metadata.finalizers`;
-    errors.invalidEach(`${field}[${index}]`, finalizer, qualifiedNameErrors(finalizer));
+/** Of an object's metadata, or of a namespace's spec. */
+export function validateFinalizerNames(finalizers: readonly string[], field: string, errors: FieldErrors): void {
+  for (const finalizer of finalizers) {
+    errors.invalidEach(field, finalizer, qualifiedNameErrors(finalizer));
     if (!finalizer.includes("/") && !STANDARD_FINALIZERS.includes(finalizer)) {
-      errors.invalid(`${field}[${index}]`, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+      errors.invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
     }
-  });
+  }
+}
+
+function validateFinalizers(finalizers: readonly string[], errors: FieldErrors): void {
+  validateFinalizerNames(finalizers, "metadata.finalizers", errors);
   if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER)) {
     errors.invalid("metadata.finalizers", finalizers, "finalizer orphan and foregroundDeletion cannot be both set");
   }
 }
 
+const IMMUTABLE_FIELDS = ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] as const;
+
 /** System fields were carried over before; what still differs was changed against the rules. */
 export function validateMetaUpdate(obj: KubeObject, old: KubeObject, errors: FieldErrors): void {
   const { metadata } = obj;
-  for (const field of ["name", "namespace", "uid", "creationTimestamp"] as const) {
+  for (const field of IMMUTABLE_FIELDS) {
     if (!jsonEqual(metadata[field], old.metadata[field])) errors.invalid(`metadata.${field}`, metadata[field], IMMUTABLE);
   }
   if (old.metadata.deletionTimestamp !== undefined) {

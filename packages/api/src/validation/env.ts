@@ -19,7 +19,11 @@ export function validateEnv(container: Container, field: string, errors: FieldEr
     const at = `${field}.envFrom[${index}]`;
     if (source.prefix) errors.invalidEach(`${at}.prefix`, source.prefix, envVarNameErrors(source.prefix));
     const refs = (["configMapRef", "secretRef"] as const).filter((name) => source[name] !== undefined);
-    for (const name of refs) if (!source[name]!.name) errors.required(`${at}.${name}.name`);
+    for (const name of refs) {
+      const ref = source[name]!.name;
+      if (!ref) errors.required(`${at}.${name}.name`);
+      else errors.invalidEach(`${at}.${name}.name`, ref, dns1123SubdomainErrors(ref));
+    }
     // Upstream names the list, not the item.
     if (refs.length === 0) errors.invalid(`${field}.envFrom`, "", "must specify one of: `configMapRef` or `secretRef`");
     if (refs.length > 1) errors.invalid(`${field}.envFrom`, "", ONLY_ONE);

@@ -30,8 +30,8 @@ export function validateFieldRef(
   field: string,
   errors: FieldErrors,
 ): void {
-  if (!apiVersion) errors.required(`${field}.apiVersion`);
-  if (!fieldPath) errors.required(`${field}.fieldPath`);
+  if (!apiVersion) return errors.required(`${field}.apiVersion`);
+  if (!fieldPath) return errors.required(`${field}.fieldPath`);
   const subscript = SUBSCRIPTED.exec(fieldPath);
   if (subscript) return validateSubscript(subscript[1]!, subscript[2]!, fieldPath, field, errors);
   if (!KNOWN.has(fieldPath)) {

@@ -35,7 +35,7 @@ export function validateJob(job: Job, errors: FieldErrors): void {
 function validateGeneratedLabels({ metadata, spec }: Job, errors: FieldErrors): void {
   if (!spec?.selector || spec.manualSelector) return;
   const labels = spec.template?.metadata?.labels ?? {};
-  const expected = { "batch.kubernetes.io/job-name": metadata.name, "batch.kubernetes.io/controller-uid": metadata.uid };
+  const expected = { "batch.kubernetes.io/job-name": metadata.name ?? "", "batch.kubernetes.io/controller-uid": metadata.uid };
   for (const [key, value] of Object.entries(expected)) {
     const field = `spec.template.metadata.labels[${key}]`;
     if (labels[key] === undefined) errors.required(field, `must be '${value}'`);

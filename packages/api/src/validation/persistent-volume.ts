@@ -126,7 +126,7 @@ export function validateClaimSpec(spec: ClaimSpec, field: string, errors: FieldE
     if (!source.name) errors.required(`${field}.${name}.name`);
     if (!source.kind) errors.required(`${field}.${name}.kind`);
     if (!source.apiGroup && source.kind !== "PersistentVolumeClaim") {
-      errors.invalid(`${field}.${name}`, source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
+      errors.invalid(`${field}.${name}`, source.kind ?? "", "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
     }
   }
   const namespace = dataSourceRef?.namespace;

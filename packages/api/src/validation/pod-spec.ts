@@ -27,8 +27,9 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, field
   }
 }
 
-export function validatePodSpec(spec: PodSpec, field: string, errors: FieldErrors): void {
-  validateContainers(spec, field, errors);
+/** `podName` where it is known: ephemeral volumes get claims named after it. */
+export function validatePodSpec(spec: PodSpec, field: string, errors: FieldErrors, podName?: string): void {
+  validateContainers(spec, podName, field, errors);
   oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES, errors);
   oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES, errors);
   validateLabels(spec.nodeSelector, `${field}.nodeSelector`, errors);
@@ -42,8 +43,8 @@ export function validatePodSpec(spec: PodSpec, field: string, errors: FieldError
   validateSettings(spec, field, errors);
 }
 
-function validateContainers(spec: PodSpec, field: string, errors: FieldErrors): void {
-  const volumes = validateVolumes(spec.volumes ?? [], `${field}.volumes`, errors);
+function validateContainers(spec: PodSpec, podName: string | undefined, field: string, errors: FieldErrors): void {
+  const volumes = validateVolumes(spec.volumes ?? [], podName, `${field}.volumes`, errors);
   const scope = { volumes, names: new Set<string>(), hostUsers: spec.hostUsers };
   if ((spec.containers ?? []).length === 0) errors.required(`${field}.containers`);
   validateList(spec.containers ?? [], `${field}.containers`, { ...scope, kind: "main" }, errors);

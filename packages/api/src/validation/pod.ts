@@ -1,9 +1,11 @@
 /** Pods themselves: what may change after creation. */
 import type { FieldErrors } from "../field-error.ts";
 import { jsonEqual } from "../json-equal.ts";
+import { dns1123SubdomainErrors } from "../names.ts";
 import type { Container, Pod, PodSpec } from "../types.ts";
 import { immutable } from "./common.ts";
 import { changedPaths } from "./diff.ts";
+import { ipErrors } from "./ip.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 
 const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
@@ -12,7 +14,7 @@ const MUTABLE_TEXT =
 
 export function validatePod(pod: Pod, errors: FieldErrors): void {
   const spec = pod.spec ?? { containers: [] };
-  validatePodSpec(spec, "spec", errors);
+  validatePodSpec(spec, "spec", errors, pod.metadata.name);
   const mirrors = pod.metadata.annotations?.[MIRROR_ANNOTATION];
   if (mirrors !== undefined && !spec.nodeName) {
     errors.invalid(`metadata.annotations[${MIRROR_ANNOTATION}]`, mirrors, "must set spec.nodeName if mirror pod annotation is set");
@@ -30,7 +32,7 @@ export function validatePodCreate({ spec }: Pod, errors: FieldErrors): void {
 
 export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldErrors): void {
   const [spec, before] = [pod.spec!, old.spec!];
-  if (spec.containers.length !== before.containers.length) {
+  if ((spec.containers ?? []).length !== (before.containers ?? []).length) {
     return errors.forbidden("spec.containers", "pod updates may not add or remove containers");
   }
   if ((spec.initContainers ?? []).length !== (before.initContainers ?? []).length) {
@@ -93,6 +95,11 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod, errors: FieldErrors)
 
 export function validatePodStatusUpdate(pod: Pod, old: Pod, errors: FieldErrors): void {
   immutable("metadata.ownerReferences", pod.metadata.ownerReferences, old.metadata.ownerReferences, errors);
+  const { nominatedNodeName, podIPs = [] } = pod.status ?? {};
+  if (nominatedNodeName) errors.invalidEach("status.nominatedNodeName", nominatedNodeName, dns1123SubdomainErrors(nominatedNodeName));
+  podIPs.forEach(({ ip = "" }, index) => {
+    errors.invalidEach(`status.podIPs[${index}]`, ip, ipErrors(ip));
+  });
   (pod.status?.conditions ?? []).forEach((condition, index) => {
     if (!condition.type) errors.required(`status.conditions[${index}].type`);
   });

@@ -1,14 +1,13 @@
 /** Where a volume's data are, source by source: pods and PersistentVolumes share most of them. */
 import type { FieldErrors } from "../field-error.ts";
 import { byteLength, dns1123LabelErrors, dns1123SubdomainErrors } from "../names.ts";
-import { optionalOneOf } from "./common.ts";
 import { ABSOLUTE, descendingPath, noBacksteps } from "./paths.ts";
 
 /** Each check knows its own source; the table knows none. */
 type Source = any;
 export type SourceCheck = (source: Source, field: string, errors: FieldErrors) => void;
 
-const HOST_PATH_TYPES = ["BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+const HOST_PATH_TYPES = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 const PARTITION_MAX = 255;
 const LUN_RANGE = "must be between 0 and 255, inclusive";
 const DRIVER_BYTES_MAX = 63;
@@ -46,7 +45,7 @@ function nfs(source: Source, field: string, errors: FieldErrors): void {
 export function hostPath(source: Source, field: string, errors: FieldErrors): void {
   if (!source.path) return errors.required(`${field}.path`);
   noBacksteps(source.path, `${field}.path`, errors);
-  optionalOneOf(`${field}.type`, source.type, HOST_PATH_TYPES, errors);
+  if (source.type && !HOST_PATH_TYPES.includes(source.type)) errors.notSupported(`${field}.type`, source.type, HOST_PATH_TYPES);
 }
 
 function gitRepo(source: Source, field: string, errors: FieldErrors): void {

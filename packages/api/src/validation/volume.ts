@@ -84,7 +84,12 @@ const ORDER = ["emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElast
 const SPELLINGS: Readonly<Record<string, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
 
 /** Returns the volumes that containers may mount, by name. */
-export function validateVolumes(volumes: readonly Volume[], field: string, errors: FieldErrors): Map<string, Volume> {
+export function validateVolumes(
+  volumes: readonly Volume[],
+  podName: string | undefined,
+  field: string,
+  errors: FieldErrors,
+): Map<string, Volume> {
   const valid = new Map<string, Volume>();
   volumes.forEach((volume, index) => {
     const at = `${field}[${index}]`;
@@ -94,6 +99,11 @@ export function validateVolumes(volumes: readonly Volume[], field: string, error
     else {
       errors.invalidEach(`${at}.name`, volume.name, dns1123LabelErrors(volume.name));
       if (valid.has(volume.name)) errors.duplicate(`${at}.name`, volume.name);
+    }
+    if (volume.ephemeral && podName) {
+      const claimed = `${podName}-${volume.name}`;
+      const problems = dns1123SubdomainErrors(claimed).map((problem) => `PVC name ${JSON.stringify(claimed)}: ${problem}`);
+      errors.invalidEach(`${at}.name`, volume.name, problems);
     }
     // One with errors can't be mounted: its mounts are told as well.
     if (errors.list.length === before) valid.set(volume.name, volume);

@@ -59,6 +59,13 @@ export function nonNegativeCounts(status: Counts, names: readonly string[], erro
   for (const name of names) nonNegative(`status.${name}`, status?.[name] as number | undefined, errors);
 }
 
+/** Counts that are always written, zero or not: clients take them for granted. */
+export function withCounts<S extends object>(status: S | undefined, names: readonly string[]): S {
+  const counts = (status ?? {}) as Record<string, unknown>;
+  for (const name of names) counts[name] ??= 0;
+  return counts as S;
+}
+
 /** Each of these counts some of status.replicas. */
 export function atMostReplicas(status: Counts, names: readonly string[], errors: FieldErrors): void {
   for (const name of names) {
@@ -74,6 +81,7 @@ export function availableAtMostReady(status: Counts, text: string, errors: Field
 
 /** Collision counts only grow. */
 export function notDecremented(status: Counts, before: Counts, errors: FieldErrors): void {
+  if (before?.["collisionCount"] === undefined) return;
   const count = numberIn(status, "collisionCount");
   if (count < numberIn(before, "collisionCount")) errors.invalid("status.collisionCount", count, "cannot be decremented");
 }

@@ -1,10 +1,16 @@
 import { defaultPodSpec } from "../../defaults/pod-spec.ts";
 import { ageColumn, column, defineResource, nameColumn, statusSubresource } from "../../define.ts";
+import { jsonEqual } from "../../json-equal.ts";
 import type { DaemonSet } from "../../types.ts";
 import { immutable } from "../../validation/common.ts";
 import { validateDaemonSet, validateDaemonSetStatus } from "../../validation/daemon-set.ts";
+import { withCounts } from "../../validation/workload.ts";
 import { formatLabels } from "../pod-columns.ts";
 import { countColumn, templateColumns } from "../workload-columns.ts";
+
+const COUNTS = ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"];
+/** What is left of a field of extensions/v1beta1: how often the template has changed. */
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 
 export const daemonSets = defineResource<DaemonSet>({
   group: "apps",
@@ -26,7 +32,9 @@ export const daemonSets = defineResource<DaemonSet>({
     ageColumn(),
     ...templateColumns<DaemonSet>(),
   ],
-  defaults({ spec }) {
+  defaults(set) {
+    set.status = withCounts(set.status, COUNTS);
+    const { spec } = set;
     if (!spec) return;
     spec.revisionHistoryLimit ??= 10;
     spec.updateStrategy ??= {};
@@ -40,7 +48,19 @@ export const daemonSets = defineResource<DaemonSet>({
   },
   strategy: {
     tracksGeneration: true,
+    prepareForCreate(set) {
+      set.status = withCounts<NonNullable<DaemonSet["status"]>>(undefined, COUNTS);
+      setTemplateGeneration(set, 1);
+    },
+    prepareForUpdate(set, old) {
+      const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+      setTemplateGeneration(set, before + (jsonEqual(set.spec?.template, old.spec?.template) ? 0 : 1));
+    },
     validate: validateDaemonSet,
     validateUpdate: (set, old, errors) => immutable("spec.selector", set.spec?.selector, old.spec?.selector, errors),
   },
 });
+
+function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(generation) };
+}

@@ -3,9 +3,11 @@ import { ageColumn, defineResource, nameColumn, scaleSubresource, statusSubresou
 import type { ReplicaSet } from "../../types.ts";
 import { immutable, nonNegative } from "../../validation/common.ts";
 import { podNameWarnings } from "../../validation/name-warnings.ts";
-import { validateReplicaStatus, validateSelectorAndTemplate } from "../../validation/workload.ts";
+import { validateReplicaStatus, validateSelectorAndTemplate, withCounts } from "../../validation/workload.ts";
 import { replicasScale } from "../scale.ts";
 import { countColumn, templateColumns } from "../workload-columns.ts";
+
+const COUNTS = ["replicas"];
 
 export const replicaSets = defineResource<ReplicaSet>({
   group: "apps",
@@ -28,13 +30,18 @@ export const replicaSets = defineResource<ReplicaSet>({
     ageColumn(),
     ...templateColumns<ReplicaSet>(),
   ],
-  defaults({ spec }) {
+  defaults(set) {
+    set.status = withCounts(set.status, COUNTS);
+    const { spec } = set;
     if (!spec) return;
     spec.replicas ??= 1;
     if (spec.template?.spec) defaultPodSpec(spec.template.spec);
   },
   strategy: {
     tracksGeneration: true,
+    prepareForCreate(set) {
+      set.status = withCounts<NonNullable<ReplicaSet["status"]>>(undefined, COUNTS);
+    },
     validate(set, errors) {
       nonNegative("spec.replicas", set.spec?.replicas, errors);
       nonNegative("spec.minReadySeconds", set.spec?.minReadySeconds, errors);

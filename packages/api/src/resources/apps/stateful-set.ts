@@ -5,8 +5,11 @@ import type { StatefulSet } from "../../types.ts";
 import { podNameWarnings } from "../../validation/name-warnings.ts";
 import { podSpecWarnings } from "../../validation/pod.ts";
 import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from "../../validation/stateful-set.ts";
+import { withCounts } from "../../validation/workload.ts";
 import { replicasScale } from "../scale.ts";
 import { templateColumns } from "../workload-columns.ts";
+
+const COUNTS = ["replicas", "availableReplicas"];
 
 export const statefulSets = defineResource<StatefulSet>({
   group: "apps",
@@ -24,7 +27,9 @@ export const statefulSets = defineResource<StatefulSet>({
     ageColumn(),
     ...templateColumns<StatefulSet>().filter(({ name }) => name !== "Selector"),
   ],
-  defaults({ spec }) {
+  defaults(set) {
+    set.status = withCounts(set.status, COUNTS);
+    const { spec } = set;
     if (!spec) return;
     spec.podManagementPolicy ||= "OrderedReady";
     spec.updateStrategy ??= {};
@@ -45,6 +50,9 @@ export const statefulSets = defineResource<StatefulSet>({
   },
   strategy: {
     tracksGeneration: true,
+    prepareForCreate(set) {
+      set.status = withCounts<NonNullable<StatefulSet["status"]>>(undefined, COUNTS);
+    },
     validate: validateStatefulSet,
     validateUpdate: validateStatefulSetUpdate,
     warnings(set) {

@@ -1,6 +1,7 @@
 import { defaultJob } from "../../defaults/job.ts";
 import { ageColumn, column, defineResource, nameColumn, statusSubresource } from "../../define.ts";
 import { humanDuration } from "../../duration.ts";
+import { jsonEqual } from "../../json-equal.ts";
 import { isConditionTrue } from "../../pod.ts";
 import type { Job } from "../../types.ts";
 import { jobSpecWarnings, validateJob, validateJobStatus, validateJobUpdate } from "../../validation/job.ts";
@@ -43,10 +44,13 @@ function generateSelector(job: Job): void {
   if (!spec?.template || spec.manualSelector) return;
   const meta = (spec.template.metadata ??= {});
   const labels = (meta.labels ??= {});
+  // A job without labels of its own has its template's: these, too.
+  const shared = jsonEqual(metadata.labels ?? {}, labels);
   for (const prefix of ["", PREFIX]) {
     labels[`${prefix}job-name`] ??= metadata.name ?? "";
     labels[`${prefix}controller-uid`] ??= metadata.uid ?? "";
   }
+  if (shared) metadata.labels = { ...labels };
   const selector = (spec.selector ??= {});
   (selector.matchLabels ??= {})[`${PREFIX}controller-uid`] ??= metadata.uid ?? "";
 }

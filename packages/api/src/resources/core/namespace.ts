@@ -1,4 +1,5 @@
 import { ageColumn, column, defineResource, nameColumn, statusSubresource } from "../../define.ts";
+import { validateFinalizerNames } from "../../meta/validate.ts";
 import { asPrefix, dns1123LabelErrors } from "../../names.ts";
 import type { Namespace } from "../../types.ts";
 
@@ -36,13 +37,16 @@ export const namespaces = defineResource<Namespace>({
   strategy: {
     nameErrors: (name, prefix) => dns1123LabelErrors(asPrefix(name, prefix)),
     prepareForCreate(namespace) {
-      namespace.spec = { finalizers: ["kubernetes"] };
+      const finalizers = namespace.spec?.finalizers ?? [];
+      namespace.spec = { finalizers: finalizers.includes("kubernetes") ? finalizers : [...finalizers, "kubernetes"] };
       namespace.status = { phase: "Active" };
-      namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: namespace.metadata.name! };
+      const { name } = namespace.metadata;
+      if (name) namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: name };
     },
     prepareForUpdate(namespace, old) {
       if (old.spec) namespace.spec = old.spec;
     },
+    validate: ({ spec }, errors) => validateFinalizerNames(spec?.finalizers ?? [], "spec.finalizers", errors),
     holdsDeletion: (namespace) => (namespace.spec?.finalizers?.length ?? 0) > 0,
     markDeleted(namespace) {
       namespace.status = { ...namespace.status, phase: "Terminating" };

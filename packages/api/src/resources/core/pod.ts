@@ -74,6 +74,7 @@ export const pods = defineResource<Pod>({
     statusSubresource("Pod", {
       prepareForUpdate(pod, old) {
         pod.metadata.ownerReferences = old.metadata.ownerReferences;
+        syncAddresses(pod);
         if (pod.status && old.status?.qosClass) pod.status.qosClass = old.status.qosClass;
       },
       validateUpdate: validatePodStatusUpdate,
@@ -131,6 +132,11 @@ export const pods = defineResource<Pod>({
     "status.nominatedNodeName": (pod) => pod.status?.nominatedNodeName ?? "",
   },
 });
+
+/** Who writes podIP alone means the first of podIPs. */
+function syncAddresses({ status }: Pod): void {
+  if (status?.podIP && (status.podIPs ?? []).length === 0) status.podIPs = [{ ip: status.podIP }];
+}
 
 function readinessGates(pod: Pod): string {
   const gates = pod.spec?.readinessGates ?? [];

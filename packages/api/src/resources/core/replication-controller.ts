@@ -5,10 +5,12 @@ import { matchesLabels } from "../../selectors.ts";
 import type { ReplicationController } from "../../types.ts";
 import { nonNegative } from "../../validation/common.ts";
 import { podNameWarnings } from "../../validation/name-warnings.ts";
-import { validateReplicaStatus, validateTemplateOf } from "../../validation/workload.ts";
+import { validateReplicaStatus, validateTemplateOf, withCounts } from "../../validation/workload.ts";
 import { containerImages, containerNames, formatLabels } from "../pod-columns.ts";
 import { replicasScale } from "../scale.ts";
 import { countColumn } from "../workload-columns.ts";
+
+const COUNTS = ["replicas"];
 
 export const replicationControllers = defineResource<ReplicationController>({
   group: "",
@@ -42,7 +44,9 @@ export const replicationControllers = defineResource<ReplicationController>({
     wideColumn("Images", ({ spec }) => containerImages(spec?.template?.spec)),
     wideColumn("Selector", ({ spec }) => formatLabels(spec?.selector)),
   ],
-  defaults({ metadata, spec }) {
+  defaults(controller) {
+    controller.status = withCounts(controller.status, COUNTS);
+    const { metadata, spec } = controller;
     if (!spec) return;
     const labels = spec.template?.metadata?.labels ?? {};
     if (Object.keys(labels).length > 0) {
@@ -52,7 +56,15 @@ export const replicationControllers = defineResource<ReplicationController>({
     spec.replicas ??= 1;
     if (spec.template?.spec) defaultPodSpec(spec.template.spec);
   },
-  strategy: { tracksGeneration: true, orphansByDefault: true, validate, warnings: podNameWarnings },
+  strategy: {
+    tracksGeneration: true,
+    prepareForCreate(controller) {
+      controller.status = withCounts<NonNullable<ReplicationController["status"]>>(undefined, COUNTS);
+    },
+    orphansByDefault: true,
+    validate,
+    warnings: podNameWarnings,
+  },
   selectableFields: { "status.replicas": (controller) => String(controller.status?.replicas ?? 0) },
 });
 
