@@ -3,19 +3,24 @@ import type { RequestInfo } from "../request/request-info.ts";
 import type { Attributes } from "./authorizer.ts";
 
 const COLLECTION_VERBS = new Set(["list", "watch", "deletecollection"]);
-const BY_NAME = /^metadata\.name==?([a-z0-9.:-]+)$/i;
+const NAME = /^[a-z0-9.:-]+$/i;
+/** What a field selector wants to be equal; what else it says narrows it further. A value with an escape is left out. */
+export function requirements(fieldSelector: string | undefined): { field: string; value: string }[] {
+  if (!fieldSelector || fieldSelector.includes("\\")) return [];
+  return fieldSelector.split(",").flatMap((term) => {
+    const [, field, value] = /^([^=!]+)==?([^=!]*)$/.exec(term.trim()) ?? [];
+    return field !== undefined && value !== undefined ? [{ field, value }] : [];
+  });
+}
 
 /** A collection narrowed to one name by its field selector counts as that object: so a role may name it. */
-function nameOf(info: RequestInfo, query: URLSearchParams): string {
+function nameOf(info: RequestInfo, fieldSelector: string | undefined): string {
   if (info.name !== "" || !COLLECTION_VERBS.has(info.verb)) return info.name;
-  for (const term of (query.get("fieldSelector") ?? "").split(",")) {
-    const [, name] = BY_NAME.exec(term.trim()) ?? [];
-    if (name) return name;
-  }
-  return "";
+  return requirements(fieldSelector).find(({ field, value }) => field === "metadata.name" && NAME.test(value))?.value ?? "";
 }
 
 export function attributesOf(user: User, info: RequestInfo, query: URLSearchParams): Attributes {
+  const fieldSelector = query.get("fieldSelector") || undefined;
   return {
     user,
     verb: info.verb,
@@ -24,9 +29,10 @@ export function attributesOf(user: User, info: RequestInfo, query: URLSearchPara
     resource: info.resource,
     subresource: info.subresource,
     namespace: info.namespace,
-    name: nameOf(info, query),
+    name: nameOf(info, fieldSelector),
     path: info.path,
     isResource: info.isResource,
+    fieldSelector: COLLECTION_VERBS.has(info.verb) ? fieldSelector : undefined,
   };
 }
 

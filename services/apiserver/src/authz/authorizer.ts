@@ -14,6 +14,8 @@ export interface Attributes {
   /** For other requests; "" otherwise. */
   path: string;
   isResource: boolean;
+  /** Of list, watch and deletecollection, as it was asked. */
+  fieldSelector?: string | undefined;
 }
 
 export type Decision = { allowed: true; reason: string } | { allowed: false; denied: boolean; reason: string };

@@ -21,6 +21,8 @@ import {
   dnsDeployment,
   dnsService,
   kubeProxy,
+  routesClusterRole,
+  routesClusterRoleBinding,
   runtimeClass,
 } from "./objects.ts";
 
@@ -32,6 +34,7 @@ export async function applyAddons(
   info: { kubeconfig: string; config: string },
 ): Promise<void> {
   const put = <T>(type: ResourceType<T>, object: unknown) => ensure(client, clock, type as ResourceType<KubeObject>, object as KubeObject);
+  await Promise.all([put(ClusterRoles, routesClusterRole), put(ClusterRoleBindings, routesClusterRoleBinding)]);
   await Promise.all(["docker", "process", "hollow"].map((handler) => put(RuntimeClasses, runtimeClass(handler))));
   await Promise.all([
     put(ClusterRoles, dnsClusterRole),

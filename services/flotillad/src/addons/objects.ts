@@ -165,6 +165,22 @@ export const dnsClusterRoleBinding = {
   subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "system:kube-dns" }],
 };
 
+/** Our kubelets keep the routes to the other nodes' pods: for that they read all nodes, which upstream's need not. */
+export const routesClusterRole = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRole",
+  metadata: { name: "flotilla:node-routes" },
+  rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] }],
+};
+
+export const routesClusterRoleBinding = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { name: "flotilla:node-routes" },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "flotilla:node-routes" },
+  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:nodes" }],
+};
+
 export function configMap(name: string, namespace: string, data: Record<string, string>): ConfigMap {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data };
 }
