@@ -28,6 +28,7 @@ export function decodeAs(expected: ExpectedKind, body: Uint8Array, options: Deco
     const mediaType = options.contentType?.split(";")[0]?.trim();
     if (mediaType === PROTOBUF_MEDIA_TYPE) return { object: fromProtobuf(expected, body), warnings: [] };
     if (mediaType === "application/yaml") return fromTree(expected, yamlTree(bodyText(body)), undefined, options.fieldValidation);
+    if (mediaType && mediaType.toLowerCase() !== "application/json") throw unknownFormat(expected);
     const text = bodyText(body);
     return fromTree(expected, parseTree(expected, text), text, options.fieldValidation);
   } catch (error) {
@@ -150,11 +151,14 @@ export function groupVersion(group: string, version: string): string {
   return group === "" ? version : `${group}/${version}`;
 }
 
-/** Custom resources have no numbers for their fields. */
-const NO_PROTOBUF = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml";
+/** Custom resources have no numbers for their fields, and so no protobuf. */
+function unknownFormat({ custom }: ExpectedKind): ApiError {
+  const known = `application/json, application/yaml${custom ? "" : `, ${PROTOBUF_MEDIA_TYPE}`}`;
+  return apiError("UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${known}`);
+}
 
 function fromProtobuf(expected: ExpectedKind, body: Uint8Array): KubeObject {
-  if (expected.custom) throw apiError("UnsupportedMediaType", NO_PROTOBUF);
+  if (expected.custom) throw unknownFormat(expected);
   const type = structOf(expected.schema);
   try {
     const { apiVersion, kind, tree } = decodeEnvelope(type, body);

@@ -64,6 +64,8 @@ export interface Strategy<T = any> extends UpdateStrategy<T> {
   warnings?(obj: T, old?: T): string[];
   /** metadata.generation is kept: 1 on create, +1 whenever spec (or what `generationOf` yields) changes. */
   readonly tracksGeneration?: boolean;
+  /** The status that a client creates the object with is stored (nodes register themselves with it). */
+  readonly keepsStatusOnCreate?: boolean;
   /** What else than the spec bumps the generation; replaces the comparison of everything but metadata and status. */
   specChanged?(obj: T, old: T): boolean;
   /** PUT without metadata.resourceVersion is allowed (default true). */
@@ -329,6 +331,7 @@ export interface Table {
   kind: "Table";
   apiVersion: string;
   metadata: Record<string, unknown>;
-  columnDefinitions: Column[];
-  rows: { cells: Cell[]; object?: object }[];
+  /** null: as before, in later events of a watch. */
+  columnDefinitions: Column[] | null;
+  rows: { cells: Cell[]; object: object | null }[];
 }

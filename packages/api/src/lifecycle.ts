@@ -48,7 +48,7 @@ export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: Writ
   if (!meta.name && meta.generateName) {
     meta.name = meta.generateName.slice(0, GENERATED_NAME_BASE_MAX) + ctx.randomSuffix(GENERATED_SUFFIX_LENGTH);
   }
-  if (hasStatus(def)) resetStatus(obj, undefined);
+  if (hasStatus(def) && !strategy.keepsStatusOnCreate) resetStatus(obj, undefined);
   strategy.prepareForCreate?.(obj, ctx);
   if (strategy.tracksGeneration) meta.generation = 1;
   const errors = new FieldErrors();
@@ -72,7 +72,6 @@ export function beforeUpdate(
   old: KubeObject,
   ctx: WriteContext,
 ): string[] {
-  checkUid(def, obj, old);
   carryMeta(obj, old);
   const { strategy, style } = strategyOf(def, subresource);
   if (style === "status") keepAllBut(obj, old, "status");
@@ -115,12 +114,6 @@ function keepAllBut(obj: KubeObject, old: KubeObject, kept: string): void {
   else delete obj.metadata.labels;
 }
 
-function checkUid(def: ResourceDefinition, obj: KubeObject, old: KubeObject): void {
-  const asked = obj.metadata.uid;
-  if (!asked || asked === old.metadata.uid) return;
-  throw conflict(def, old, `Precondition failed: UID in precondition: ${asked}, UID in object meta: ${old.metadata.uid}`);
-}
-
 export function conflict(def: ResourceDefinition, obj: KubeObject, problem: string): ApiError {
   const qualified = def.group === "" ? def.resource : `${def.resource}.${def.group}`;
   const { name = "" } = obj.metadata;
@@ -131,9 +124,9 @@ export function conflict(def: ResourceDefinition, obj: KubeObject, problem: stri
   });
 }
 
-const SYSTEM_FIELDS = ["uid", "creationTimestamp", "generation"] as const;
+const SYSTEM_FIELDS = ["creationTimestamp", "generation"] as const;
 /** A client may leave these out; another value it may not send. */
-const DELETION_FIELDS = ["deletionTimestamp", "deletionGracePeriodSeconds"] as const;
+const IDENTITY_FIELDS = ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] as const;
 
 /** What clients can't change; a client that leaves it out, or sends an old copy, is not told off for it. */
 function carryMeta(obj: KubeObject, old: KubeObject): void {
@@ -142,8 +135,8 @@ function carryMeta(obj: KubeObject, old: KubeObject): void {
     if (old.metadata[field] === undefined) delete meta[field];
     else meta[field] = old.metadata[field];
   }
-  for (const field of DELETION_FIELDS) meta[field] ??= old.metadata[field];
-  for (const field of DELETION_FIELDS) if (meta[field] === undefined) delete meta[field];
+  for (const field of IDENTITY_FIELDS) meta[field] ??= old.metadata[field];
+  for (const field of IDENTITY_FIELDS) if (meta[field] === undefined) delete meta[field];
   delete meta["selfLink"];
 }
 

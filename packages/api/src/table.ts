@@ -7,15 +7,15 @@ export function toTable(def: ResourceDefinition, objects: readonly KubeObject[],
     kind: "Table",
     apiVersion,
     metadata: options.metadata ?? {},
-    columnDefinitions: options.noHeaders ? [] : [...def.columns],
-    rows: objects.map((obj) => {
-      const object = rowObject(obj, options.includeObject ?? "Metadata", apiVersion);
-      return { cells: def.row(obj, options.now_ms), ...(object ? { object } : {}) };
-    }),
+    columnDefinitions: options.noHeaders ? null : [...def.columns],
+    rows: objects.map((obj) => ({
+      cells: def.row(obj, options.now_ms),
+      object: rowObject(obj, options.includeObject ?? "Metadata", apiVersion),
+    })),
   };
 }
 
-function rowObject(obj: KubeObject, include: "None" | "Metadata" | "Object", apiVersion: string): object | undefined {
-  if (include === "None") return undefined;
+function rowObject(obj: KubeObject, include: "None" | "Metadata" | "Object", apiVersion: string): object | null {
+  if (include === "None") return null;
   return include === "Object" ? obj : { kind: "PartialObjectMetadata", apiVersion, metadata: obj.metadata };
 }

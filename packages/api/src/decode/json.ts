@@ -35,8 +35,9 @@ export function checkDepth(text: string): void {
 
 /** `invalid character 'x' looking for beginning of value`, or `unexpected end of JSON input`. */
 function syntaxMessage(text: string, error: SyntaxError): string {
-  const at = /position (\d+)/.exec(error.message)?.[1];
-  if (/end of JSON input|Unterminated/.test(error.message) || at === undefined || Number(at) >= text.length)
+  // V8 names the place only in texts long enough to be shown in part; of a short one it quotes the character.
+  const at = /position (\d+)/.exec(error.message)?.[1] ?? text.indexOf(/^Unexpected token '(.+?)', /su.exec(error.message)?.[1] ?? "\0");
+  if (/end of JSON input|Unterminated/.test(error.message) || Number(at) < 0 || Number(at) >= text.length)
     return "unexpected end of JSON input";
   const char = text[Number(at)]!;
   const shown = char === "'" ? `'\\''` : char === '"' ? `'"'` : `'${char}'`;

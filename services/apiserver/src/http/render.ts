@@ -1,5 +1,5 @@
 import {
-  type Column,
+  apiError,
   encodeProtobuf,
   type KubeObject,
   PROTOBUF_MEDIA_TYPE,
@@ -90,12 +90,16 @@ export function tableOf(
   options: RenderOptions,
   metadata: ListMetadata | undefined,
   noHeaders = false,
-): Table & { columnDefinitions: Column[] } {
-  const include = options.includeObject;
+): Table {
+  const include = options.includeObject || "Metadata";
+  if (include !== "None" && include !== "Object" && include !== "Metadata") {
+    const problem = `includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`;
+    throw apiError("BadRequest", `Unable to convert to Table as requested: ${problem}`);
+  }
   return toTable(def, objects, {
     now_ms: options.now_ms,
     version: options.format.version,
-    includeObject: include === "None" || include === "Object" ? include : "Metadata",
+    includeObject: include,
     noHeaders,
     metadata: { ...(metadata ?? { resourceVersion: objects[0]?.metadata.resourceVersion ?? "" }) },
   });
@@ -120,5 +124,6 @@ function listJson(def: ResourceDefinition, entries: readonly Entry[], metadata: 
 
 async function yaml(object: object): Promise<Buffer> {
   const { stringify } = await import("yaml");
-  return Buffer.from(stringify(object));
+  // In the order and style of Go's library: keys sorted, what YAML 1.1 would read as another type quoted.
+  return Buffer.from(stringify(object, { sortMapEntries: true, indentSeq: false, version: "1.1" }));
 }

@@ -18,9 +18,14 @@ export type SpecialOperations = ReadonlyMap<string, Operation>;
 
 const GENERIC: Record<string, Operation> = { get, list, watch, create, update, patch, delete: remove, deletecollection: removeCollection };
 
+/** Empty segments and dots: a path that could be read in two ways leads nowhere. */
+const UNCLEAN = /\/(?:\/|\.{1,2}(?:\/|$))/;
+
 /** The one path from a resource request to its operation. */
 export async function dispatch(kernel: Kernel, special: SpecialOperations, call: Call): Promise<Reply> {
   const { info } = call;
+  // What follows …/proxy is another server's.
+  if (UNCLEAN.test(info.path) && info.subresource !== "proxy") throw noSuchPath();
   const def = kernel.definitions.find(info.group, info.version, info.resource);
   if (!def || info.name.includes("/") || info.namespace.includes("/")) throw noSuchPath();
   const namespace = def.namespaced ? info.namespace : "";
@@ -57,7 +62,7 @@ function operationOf(special: SpecialOperations, call: Call, def: ResourceDefini
 }
 
 function subresourceOperation(special: SpecialOperations, def: ResourceDefinition, sub: SubresourceDefinition, verb: string): Operation {
-  if (sub.style !== "connect" && !(sub.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+  if (sub.name !== "proxy" && !(sub.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
   const own = special.get(`${def.group}/${def.resource}/${sub.name}`) ?? special.get(`*/${sub.name}`);
   if (own) return own;
   if (sub.style === "status" || sub.style === "object") return GENERIC[verb] ?? refuse;

@@ -11,7 +11,7 @@ const TYPES: Record<string, PatchType> = {
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
 };
-const APPLY = new Set(["application/apply-patch+yaml", "application/apply-patch+json"]);
+export const APPLY: ReadonlySet<string> = new Set(["application/apply-patch+yaml", "application/apply-patch+json"]);
 
 export async function patch(kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> {
   const { namespace, name } = call.info;

@@ -1,14 +1,23 @@
-import { applyPatch, checkIdentity, decodeAs, type KubeObject, type ResourceDefinition } from "@flotilla/api";
+import {
+  applyPatch,
+  applyServerSide,
+  checkIdentity,
+  decodeAs,
+  groupVersion,
+  isNotFound,
+  type KubeObject,
+  type ResourceDefinition,
+} from "@flotilla/api";
 import { scales } from "@flotilla/api/resources/scale.ts";
 import { throughView } from "../admission/admission.ts";
 import type { Call, Reply } from "../request/call.ts";
-import { conflict, MODIFIED, methodNotAllowed } from "../request/errors.ts";
+import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
 import { clone } from "./clone.ts";
 import { decodeOptionsOf } from "./create.ts";
 import { getEntry } from "./get.ts";
 import type { Kernel } from "./kernel.ts";
-import { writeOptions } from "./options.ts";
-import { mediaType, patchTypeOf } from "./patch.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
+import { APPLY, mediaType, patchTypeOf } from "./patch.ts";
 import { modify } from "./update.ts";
 
 const { schema, group, version, kind } = scales;
@@ -19,11 +28,15 @@ export async function scale(kernel: Kernel, call: Call, def: ResourceDefinition)
   const view = def.scale;
   if (!view) throw methodNotAllowed();
   if (call.info.verb === "get") {
-    const entry = await getEntry(kernel, def, call.info.namespace, call.info.name, call.query.get("resourceVersion"));
+    const entry = await getEntry(kernel, def, call.info.namespace, call.info.name, call.query.get("resourceVersion")).catch((error) => {
+      throw isNotFound(error) && !def.custom ? notFound({ ...def, resource: `${def.resource}/scale` }, call.info.name) : error;
+    });
     return asScale(view.get(entry.object));
   }
-  const options = writeOptions(call);
+  const applies = APPLY.has(mediaType(call.contentType));
+  const options = writeOptions(call, applies);
   const body = await call.body();
+  if (applies) return apply(kernel, call, def, view, options, body);
   const transform = call.info.verb === "update" ? fullScale(call, body, decodeOptionsOf(call, options)) : patchedScale(call, def, body);
   // Plug-ins and webhooks see what the client sends, and so does their answer to it.
   const admitting: Kernel = { ...kernel, admission: throughView(kernel.admission, view, scales) };
@@ -35,6 +48,27 @@ export async function scale(kernel: Kernel, call: Call, def: ResourceDefinition)
     view.set(object, wanted);
     return { object };
   });
+  return reply.type === "object" ? asScale(view.get(reply.object as KubeObject)) : reply;
+}
+
+/** What is applied to the scale is applied to the one field of the object that it shows. */
+async function apply(
+  kernel: Kernel,
+  call: Call,
+  def: ResourceDefinition,
+  view: NonNullable<ResourceDefinition["scale"]>,
+  options: WriteOptions,
+  body: Uint8Array,
+): Promise<Reply> {
+  const { object: wanted } = decodeAs(SCALE, body, { contentType: "application/yaml" });
+  const partial: KubeObject = { apiVersion: groupVersion(def.group, def.version), kind: def.kind, metadata: { name: call.info.name } };
+  view.set(partial, wanted);
+  const { manager, force } = options;
+  const request = { body: Buffer.from(JSON.stringify(partial)), manager, force, subresource: "scale", now_ms: kernel.clock.now() };
+  const reply = await modify(kernel, call, def, options, (current) => ({
+    object: applyServerSide(def, current, request).object,
+    applied: true,
+  }));
   return reply.type === "object" ? asScale(view.get(reply.object as KubeObject)) : reply;
 }
 

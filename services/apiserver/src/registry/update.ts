@@ -12,6 +12,7 @@ import {
 import { giveBack } from "../admission/admission.ts";
 import { type Call, entryReply, type Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
+import type { RequestInfo } from "../request/request-info.ts";
 import type { Entry } from "../storage/entry.ts";
 import { clone, equalJson } from "./clone.ts";
 import { createObject, decodeOptionsOf } from "./create.ts";
@@ -91,7 +92,7 @@ async function attemptUpdate(
   // A copy: strategies may carry parts of it over and change them, and the entry is everybody's.
   const old = clone(entry.object);
   const { object, applied } = await transform(old);
-  checkPreconditions(def, object, old, subresource);
+  checkPreconditions(def, object, stored, old, call.info);
   const context = writeContext(kernel, namespace, call.user);
   const attributes = {
     operation: "UPDATE" as const,
@@ -150,11 +151,19 @@ async function attemptUpdate(
   return { reply: entryReply(200, def, written), unchanged: false };
 }
 
-function checkPreconditions(def: ResourceDefinition, object: KubeObject, old: KubeObject, subresource: string): void {
+function checkPreconditions(
+  def: ResourceDefinition,
+  object: KubeObject,
+  { key }: Entry,
+  old: KubeObject,
+  { verb, subresource }: RequestInfo,
+): void {
   const name = old.metadata.name!;
   const { uid, resourceVersion } = object.metadata;
-  if (uid && uid !== old.metadata.uid) {
-    throw conflict(def, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+  // A patch's result is held to it by validation.
+  if (verb === "update" && uid && uid !== old.metadata.uid) {
+    const problem = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+    throw conflict(def, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${problem}`);
   }
   if (resourceVersion && resourceVersion !== "0") {
     if (resourceVersion !== old.metadata.resourceVersion) throw conflict(def, name, MODIFIED);
