@@ -4,7 +4,7 @@ import type { BasePorts, Component } from "@flotilla/process";
 import { buildAdmission } from "./admission/create.ts";
 import { withExpressionChecks } from "./admission/policy/expression-check.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
-import { ensureAuthenticationConfig } from "./aggregation/authentication-config.ts";
+import { AuthenticationConfig } from "./aggregation/authentication-config.ts";
 import { createAudit } from "./audit/create.ts";
 import { createAuthenticator, forAudiences } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-token.ts";
@@ -63,7 +63,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
       tokens.authenticate,
       ...(config.bootstrapTokens ? [forAudiences(bootstrapTokenAuthenticator(store, clock), audiences)] : []),
     ],
-    { anonymous: config.anonymous, audiences },
+    { anonymous: config.anonymous, audiences, frontProxies: config.aggregation.requestHeader.allowedNames },
   );
   const metrics = new RequestMetrics(clock, ({ group, version, resource }) => definitions.find(group, version, resource) !== undefined);
   const admission = buildAdmission(ports, config, { store, definitions, authorizer, metrics: metrics.registry });
@@ -112,9 +112,15 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   });
   const chain = createChain({ readiness, authenticator, authorizer, limits, audit, kernel, special, documents, aggregator });
   const certificates = new Certificates(ports, config.tls.files, config.tls.texts);
+  const trust = new AuthenticationConfig(kernel, certificates, config.aggregation.requestHeader);
   const front = { clock, random, log, metrics };
   const { bindAddress: host, requestTimeout_ms, goawayChance } = config;
-  const http = await startHttp(front, { host, port: config.securePort, requestTimeout_ms, goawayChance }, certificates, chain);
+  const http = await startHttp(
+    front,
+    { host, port: config.securePort, requestTimeout_ms, goawayChance, requestHeader: config.aggregation.requestHeader },
+    certificates,
+    chain,
+  );
   const grpc = config.grpcPort < 0 ? undefined : await startGrpc(front, `${host}:${config.grpcPort}`, certificates, chain);
   certificates.start();
   encryption?.start();
@@ -122,7 +128,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
   const bootstrapped = bootstrap(kernel, kubernetes, customResources).then(async () => {
     aggregator.start();
     flowControl.start();
-    await ensureAuthenticationConfig(kernel, config.tls.texts.ca, config.aggregation.requestHeader);
+    await trust.start();
     readiness.markReady();
     log.info("ready", { revision: store.revision });
   });
@@ -143,6 +149,7 @@ export async function createApiServer(ports: BasePorts, config: Config): Promise
       customResources.stop();
       aggregator.stop();
       flowControl.stop();
+      trust.stop();
       await kubernetes.stop();
       await Promise.all([http.stop(), grpc?.stop()]);
       await audit?.close();

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import type { Clock } from "@flotilla/base";
 import { FlagError, type Flags } from "@flotilla/process";
-import type { RequestHeaderConfig } from "./aggregation/authentication-config.ts";
 import type { AuditConfig } from "./audit/create.ts";
+import type { RequestHeaderConfig } from "./authn/request-header.ts";
 import { auditConfig } from "./flags/audit.ts";
 import type { FLAGS } from "./flags.ts";
 import { type CertificateFiles, Certificates, type CertificateTexts } from "./http/certificates.ts";
@@ -103,6 +103,7 @@ export async function readConfig(flags: Flags<typeof FLAGS>, clock: Clock): Prom
         clientCa: await file(flags["requestheader-client-ca-file"]),
         allowedNames: flags["requestheader-allowed-names"],
         usernameHeaders: flags["requestheader-username-headers"],
+        uidHeaders: flags["requestheader-uid-headers"],
         groupHeaders: flags["requestheader-group-headers"],
         extraPrefixes: flags["requestheader-extra-headers-prefix"],
       },

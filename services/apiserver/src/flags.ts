@@ -59,11 +59,23 @@ export const FLAGS = {
       default: false,
       help: "Allow secrets of type 'bootstrap.kubernetes.io/token' in kube-system for joining.",
     },
-    "requestheader-allowed-names": { type: "list", default: [], help: "Common names of front proxies, told to extension servers." },
-    "requestheader-client-ca-file": { type: "string", help: "Authority of front proxies, told to extension servers." },
-    "requestheader-extra-headers-prefix": { type: "list", default: ["X-Remote-Extra-"], help: "Prefix of headers with more of the user." },
-    "requestheader-group-headers": { type: "list", default: ["X-Remote-Group"], help: "Header that carries the groups." },
-    "requestheader-username-headers": { type: "list", default: ["X-Remote-User"], help: "Header that carries the user name." },
+    "requestheader-allowed-names": {
+      type: "list",
+      default: [],
+      help: "Common names of front proxies; empty: any that --requestheader-client-ca-file has signed.",
+    },
+    "requestheader-client-ca-file": {
+      type: "string",
+      help: "Authorities of front proxies, whose headers are believed. Do not depend on authorization for what is signed by it.",
+    },
+    "requestheader-extra-headers-prefix": {
+      type: "list",
+      default: [],
+      help: "Prefixes of headers with more of the user. X-Remote-Extra- is suggested.",
+    },
+    "requestheader-group-headers": { type: "list", default: [], help: "Headers that carry groups. X-Remote-Group is suggested." },
+    "requestheader-uid-headers": { type: "list", default: [], help: "Headers that carry the UID. X-Remote-Uid is suggested." },
+    "requestheader-username-headers": { type: "list", default: [], help: "Headers that carry the user's name. X-Remote-User is common." },
     "service-account-issuer": {
       type: "list",
       default: ["https://kubernetes.default.svc.cluster.local"],

@@ -32,10 +32,10 @@ export interface Authenticator {
   token(token: string, audiences?: readonly string[]): Promise<TokenUser | undefined>;
 }
 
-/** Asks for a certificate first, then each kind of token in order; who shows nothing is anonymous, if allowed. */
+/** Believes a front proxy first, then a certificate, then each kind of token in order; who shows nothing is anonymous, if allowed. */
 export function createAuthenticator(
   tokens: readonly TokenAuthenticator[],
-  { anonymous, audiences: own }: { anonymous: boolean; audiences: readonly string[] },
+  { anonymous, audiences: own, frontProxies }: { anonymous: boolean; audiences: readonly string[]; frontProxies: readonly string[] },
 ): Authenticator {
   const token: Authenticator["token"] = async (text, audiences = own) => {
     for (const authenticator of tokens) {
@@ -47,7 +47,8 @@ export function createAuthenticator(
   return {
     token,
     async authenticate(credentials) {
-      const { certificate, bearerToken } = credentials;
+      const { certificate, bearerToken, frontProxy } = credentials;
+      if (frontProxy && (frontProxies.length === 0 || frontProxies.includes(frontProxy.commonName))) return believed(frontProxy.user);
       if (certificate) return userOf(certificate);
       if (bearerToken !== undefined) {
         const found = await token(bearerToken);
@@ -57,6 +58,12 @@ export function createAuthenticator(
       return ANONYMOUS;
     },
   };
+}
+
+/** Whom a front proxy names; it may name somebody unknown, too. */
+function believed(user: User): User {
+  if (user.groups.includes(AUTHENTICATED) || user.groups.includes(UNAUTHENTICATED) || user.name === ANONYMOUS.name) return user;
+  return { ...user, groups: [...user.groups, AUTHENTICATED] };
 }
 
 const users = new WeakMap<NonNullable<Credentials["certificate"]>, User>();

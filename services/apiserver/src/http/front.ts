@@ -224,7 +224,7 @@ function callOf(request: IncomingMessage, gone: Departure, { clock, random }: Fr
   return {
     info: parseRequestInfo(request.method ?? "GET", pathname, searchParams),
     query: searchParams,
-    credentials: credentialsOf(certificateOf(request.socket as TLSSocket), headers),
+    credentials: credentialsOf(certificateOf(request.socket as TLSSocket), request),
     contentType: headers["content-type"],
     accept: headers.accept,
     ifNoneMatch: headers["if-none-match"],

@@ -1,14 +1,24 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { Duplex } from "node:stream";
+import type { SecureContextOptions } from "node:tls";
 import { sleep } from "@flotilla/base";
+import type { RequestHeaderConfig } from "../authn/request-header.ts";
 import type { Call, Reply } from "../request/call.ts";
-import type { Certificates } from "./certificates.ts";
+import type { Certificates, CertificateTexts } from "./certificates.ts";
+import { identify } from "./credentials.ts";
 import { Front, type FrontConfig, type FrontPorts } from "./front.ts";
 
 export interface HttpConfig extends FrontConfig {
   host: string;
   port: number;
+  requestHeader: RequestHeaderConfig;
+}
+
+/** TLS takes the certificates of users and of front proxies; which is which, the connection's credentials say. */
+function trusting({ ca, ...pair }: CertificateTexts, { clientCa }: RequestHeaderConfig): SecureContextOptions {
+  const authorities = [ca, clientCa].filter((one) => one !== undefined);
+  return authorities.length > 0 ? { ...pair, ca: authorities } : pair;
 }
 
 export interface HttpFrontEnd {
@@ -31,17 +41,18 @@ export async function startHttp(
   const { clock, log } = ports;
   const server = createSecureServer({
     allowHTTP1: true,
-    ...certificates.current,
-    ...(certificates.current.ca ? { requestCert: true, rejectUnauthorized: false } : {}),
+    ...trusting(certificates.current, config.requestHeader),
+    ...(certificates.current.ca || config.requestHeader.clientCa ? { requestCert: true, rejectUnauthorized: false } : {}),
     settings: { maxConcurrentStreams: 250 },
   });
-  certificates.onRenewed((renewed) => server.setSecureContext(renewed));
+  certificates.onRenewed((renewed) => server.setSecureContext(trusting(renewed, config.requestHeader)));
   const front = new Front(ports, config, handler);
   // Whatever one request does, the others go on.
   const lost = (error: Error) => log.error("request lost", { error });
   const sockets = new Set<Duplex>();
   server.on("secureConnection", (socket) => {
     sockets.add(socket);
+    identify(socket, certificates.current.ca, config.requestHeader);
     socket.setNoDelay(true);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});

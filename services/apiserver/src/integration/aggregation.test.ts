@@ -17,6 +17,9 @@ const harness = new Harness({
     `--proxy-client-key-file=${folder}/front-proxy-client.key`,
     `--requestheader-client-ca-file=${folder}/front-proxy-ca.crt`,
     "--requestheader-allowed-names=front-proxy-client",
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
   ],
 });
 const server = new ExtensionServer();

@@ -18,6 +18,8 @@ export interface Credentials {
   /** A client certificate that the TLS layer has verified against --client-ca-file. */
   certificate?: { commonName: string; organizations: readonly string[] };
   bearerToken?: string;
+  /** A front proxy by its certificate's name, and whom it says to speak for. */
+  frontProxy?: { commonName: string; user: User };
   /** A certificate was shown but does not verify. */
   badCertificate?: boolean;
   impersonate?: { user: string; uid?: string; groups: string[]; extra: Record<string, string[]> };
