@@ -18,7 +18,7 @@ export function publishedSchema(source: JsonSchema): Record<string, unknown> {
 }
 
 const API_VERSION_TEXT =
-  "APIVersion says which version of the schema this object is written in. Servers convert what they know and refuse what they do not.";
+  "APIVersion defines which version of the schema this object is written in. Servers convert what they know and refuse what they do not.";
 const KIND_TEXT = "Kind names the REST resource that this object stands for, in CamelCase. It cannot be changed.";
 
 function withoutInternals(schema: JsonSchema): JsonSchema {

@@ -4,8 +4,10 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { WebSocket, WebSocketServer } from "ws";
 import { Harness } from "./harness.ts";
+import { Rest } from "./rest.ts";
 
 const kubectl = Harness.kubectls().at(-1);
 
@@ -15,6 +17,12 @@ describe("requests passed on to pods", { skip: kubectl === undefined && "no kube
   const seen: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     seen.push(request);
+    if (request.url === "/page") {
+      const zipped = request.headers["accept-encoding"] === "gzip";
+      const page = '<a href="/next">next</a>';
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8", ...(zipped ? { "content-encoding": "gzip" } : {}) });
+      return void response.end(zipped ? gzipSync(page) : page);
+    }
     if (request.url === "/moved") return void response.writeHead(302, { location: "/elsewhere" }).end();
     let body = "";
     request.on("data", (chunk) => (body += chunk));
@@ -68,6 +76,15 @@ describe("requests passed on to pods", { skip: kubectl === undefined && "no kube
   test("the client's credentials stay here", () => {
     assert.ok(seen.length > 0);
     for (const { headers } of seen) assert.deepEqual([headers.authorization, headers["x-remote-user"]], [undefined, undefined]);
+  });
+
+  test("a page's links lead through the proxy, also where it is compressed", async () => {
+    const rest = new Rest(harness);
+    const page = `<a href="${POD}/p/proxy/next">next</a>`;
+    assert.equal((await rest.call("GET", `${POD}/p/proxy/page`)).body, page);
+    const zipped = await run(["get", "--raw", `${POD}/p/proxy/page`]); // Go's client asks for gzip by itself
+    assert.equal(zipped, page);
+    rest.close();
   });
 
   test("a failure of the pod is its own, not ours", async () => {

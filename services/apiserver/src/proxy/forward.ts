@@ -2,7 +2,9 @@ import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, t
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
 import { apiError } from "@flotilla/api";
+import { HtmlLinks, type RewriteLink } from "./html-links.ts";
 
 /** Where a request is passed on to. */
 export interface Destination {
@@ -15,8 +17,8 @@ export interface Destination {
   tls?: Pick<RequestOptions, "ca" | "cert" | "key" | "rejectUnauthorized" | "servername">;
   /** Headers that replace the client's own. */
   headers?: Record<string, string | string[]>;
-  /** Changes a Location header so that the client stays on this server. */
-  rewriteLocation?(location: string): string;
+  /** Changes a Location header, and the links of HTML pages, so that the client stays on this server. */
+  rewriteLink?: RewriteLink;
 }
 
 /** Belong to one connection and are not passed on (RFC 9110, 7.6.1). */
@@ -45,10 +47,23 @@ export async function forward(
   const answered = answerOf(outgoing);
   request.pipe(outgoing);
   const answer = await answered;
-  response.writeHead(answer.statusCode!, answerHeaders(answer, destination));
+  const changes = request.method === "HEAD" ? [] : pageChanges(answer, destination);
+  const headers = answerHeaders(answer, destination);
+  if (changes.length > 0) delete headers["content-length"];
+  response.writeHead(answer.statusCode!, headers);
   response.flushHeaders();
   // Either side may break off in the middle: then the other is closed too, which is all that can be said by then.
-  await pipeline(answer, response).catch(() => {});
+  await pipeline([answer, ...changes, response]).catch(() => {});
+}
+
+/** What the answer goes through on its way: pages in an encoding that is not known pass as they are. */
+function pageChanges({ headers }: IncomingMessage, { rewriteLink }: Destination): Duplex[] {
+  const type = headers["content-type"]?.split(";")[0]!.trim().toLowerCase();
+  if (!rewriteLink || type !== "text/html") return [];
+  const links = new HtmlLinks(rewriteLink);
+  const encoding = headers["content-encoding"] ?? "";
+  if (encoding === "gzip") return [createGunzip(), links, createGzip()];
+  return encoding === "" ? [links] : [];
 }
 
 /** The same for a connection that changes its protocol: WebSocket, SPDY. */
@@ -109,11 +124,11 @@ function passedOn(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return { ...Object.fromEntries(kept), ...(host === undefined ? {} : { host: String(host) }) };
 }
 
-function answerHeaders({ headers }: IncomingMessage, { rewriteLocation }: Destination): Record<string, string | string[]> {
+function answerHeaders({ headers }: IncomingMessage, { rewriteLink }: Destination): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || HOP_BY_HOP.has(name)) continue;
-    kept[name] = name === "location" && rewriteLocation ? rewriteLocation(value as string) : value;
+    kept[name] = name === "location" && rewriteLink ? rewriteLink(value as string) : value;
   }
   return kept;
 }

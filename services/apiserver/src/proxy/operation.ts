@@ -7,6 +7,7 @@ import type { Call, Reply } from "../request/call.ts";
 import { methodNotAllowed } from "../request/errors.ts";
 import { type KubeletClient, kubeletError } from "../streams/kubelet-client.ts";
 import { type Destination, forward, forwardUpgrade } from "./forward.ts";
+import { linkRewriter } from "./html-links.ts";
 import { locateNode, locatePod, locateService } from "./locate.ts";
 import { type ProxyName, parseProxyName, splitProxyPath } from "./target.ts";
 
@@ -42,7 +43,7 @@ function through(locate: Locate): Operation {
       // As upstream: what a pod serves by https is trusted by its address, not by its certificate.
       tls: { rejectUnauthorized: false },
       headers: { "x-forwarded-uri": prefix + rest },
-      rewriteLocation: (to) => (to.startsWith("/") ? prefix + to : to),
+      rewriteLink: linkRewriter(prefix, `${location.host}:${location.port}`),
     };
     return {
       type: "proxy",

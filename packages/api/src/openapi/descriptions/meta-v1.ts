@@ -7,7 +7,7 @@ ObjectMeta: What every stored object has besides its own content: identity, labe
   uid: Identifier that no other object ever had or will have. Set by the server.
   resourceVersion: Version of the object, for optimistic concurrency, watches and change detection. Opaque: compare it for equality alone.
   generation: Number of the spec's version: it grows by one whenever the wanted state changes.
-  creationTimestamp: When the object was created, by the server's clock.
+  creationTimestamp: CreationTimestamp is a timestamp of when the object was created, by the server's clock.
   deletionTimestamp: When the object is to be gone. Set by the server on a graceful deletion; the object goes when its finalizers are done.
   deletionGracePeriodSeconds: Seconds that the object was given to end by itself.
   labels: Keys and values to find and group objects by.
