@@ -101,8 +101,8 @@ function validateUtilization(target: Target | undefined, field: string, errors: 
 
 function validateTarget(target: Target | undefined, field: string, errors: FieldErrors): void {
   if (!target?.type) errors.required(`${field}.type`, "must specify a metric target type");
-  else if (!["Utilization", "Value", "AverageValue"].includes(target.type)) {
-    errors.invalid(`${field}.type`, target.type, "must be either Utilization, Value, or AverageValue");
+  if (!["Utilization", "Value", "AverageValue"].includes(target?.type ?? "")) {
+    errors.invalid(`${field}.type`, target?.type ?? "", "must be either Utilization, Value, or AverageValue");
   }
   for (const name of ["value", "averageValue"] as const) {
     const text = target?.[name];
@@ -132,8 +132,8 @@ function validateRules(rules: Rules, field: string, errors: FieldErrors): void {
   policies.forEach(({ type, value, periodSeconds }, index) => {
     const at = `${field}.policies[${index}]`;
     if (type !== "Pods" && type !== "Percent") errors.notSupported(`${at}.type`, type ?? "", ["Percent", "Pods"]);
-    if (value <= 0) errors.invalid(`${at}.value`, value, "must be greater than zero");
-    if (periodSeconds <= 0) errors.invalid(`${at}.periodSeconds`, periodSeconds, "must be greater than zero");
+    if (!(value > 0)) errors.invalid(`${at}.value`, value ?? 0, "must be greater than zero");
+    if (!(periodSeconds > 0)) errors.invalid(`${at}.periodSeconds`, periodSeconds ?? 0, "must be greater than zero");
     if (periodSeconds > PERIOD_MAX_SECONDS) {
       errors.invalid(`${at}.periodSeconds`, periodSeconds, `must be less than or equal to ${PERIOD_MAX_SECONDS}`);
     }

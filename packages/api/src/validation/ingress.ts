@@ -85,8 +85,12 @@ function validatePath({ path = "", pathType, backend }: Path, field: string, err
 function validateBackend({ service, resource }: Backend, field: string, errors: FieldErrors): void {
   if (service && resource) errors.invalid(field, "", "cannot set both resource and service backends");
   else if (resource) {
-    if (!resource.kind) errors.required(`${field}.resource.kind`);
-    if (!resource.name) errors.required(`${field}.resource.name`);
+    const { apiGroup, kind, name } = resource;
+    if (apiGroup !== undefined) errors.invalidEach(`${field}.resource.apiGroup`, apiGroup, dns1123SubdomainErrors(apiGroup));
+    if (!kind) errors.required(`${field}.resource.kind`, "kind is required");
+    else errors.invalidEach(`${field}.resource.kind`, kind, pathSegmentErrors(kind));
+    if (!name) errors.required(`${field}.resource.name`, "name is required");
+    else errors.invalidEach(`${field}.resource.name`, name, pathSegmentErrors(name));
   } else if (service) validateService(service, field, errors);
   else errors.invalid(field, "", "resource or service backend is required");
 }

@@ -5,6 +5,7 @@ import { dns1123LabelErrors, dns1123SubdomainErrors } from "../names.ts";
 import { compareQuantity, parseQuantity, quantityValue } from "../quantity.ts";
 import { findStruct } from "../schema/schema.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "../types.ts";
+import { validateNodeSelector } from "./affinity.ts";
 import { immutable, optionalOneOf, validateLabelSelector } from "./common.ts";
 import { changedPaths } from "./diff.ts";
 import { noBacksteps } from "./paths.ts";
@@ -37,8 +38,7 @@ export function validatePersistentVolume({ spec: given }: PersistentVolume, erro
   if (accessModes.length === 0) errors.required("spec.accessModes");
   validateModes(accessModes, "spec.accessModes", errors);
   if (Object.keys(capacity).length === 0) errors.required("spec.capacity");
-  else if (capacity["storage"] === undefined || Object.keys(capacity).length > 1)
-    errors.notSupported("spec.capacity", capacity, ["storage"]);
+  if (capacity["storage"] === undefined || Object.keys(capacity).length > 1) errors.notSupported("spec.capacity", capacity, ["storage"]);
   for (const [name, text] of Object.entries(capacity)) {
     if (quantityValue(text) <= 0) errors.invalid(`spec.capacity[${name}]`, text, "must be greater than zero");
   }
@@ -47,8 +47,9 @@ export function validatePersistentVolume({ spec: given }: PersistentVolume, erro
   if (spec.storageClassName)
     errors.invalidEach("spec.storageClassName", spec.storageClassName, dns1123SubdomainErrors(spec.storageClassName));
   optionalOneOf("spec.volumeMode", spec.volumeMode, VOLUME_MODES, errors);
-  if (spec.nodeAffinity && !spec.nodeAffinity.required)
-    errors.required("spec.nodeAffinity.required", "must specify required node constraints");
+  const { nodeAffinity } = spec;
+  if (nodeAffinity?.required) validateNodeSelector(nodeAffinity.required, "spec.nodeAffinity.required", errors);
+  else if (nodeAffinity) errors.required("spec.nodeAffinity.required", "must specify required node constraints");
 }
 
 function validateSource(spec: Partial<VolumeSpec>, errors: FieldErrors): void {

@@ -1,8 +1,8 @@
 /** Roles and bindings (upstream: pkg/apis/rbac/validation). */
 import type { FieldErrors } from "../field-error.ts";
-import { pathSegmentErrors } from "../names.ts";
-import type { Role, RoleBinding } from "../types.ts";
-import { immutable } from "./common.ts";
+import { dns1123SubdomainErrors, pathSegmentErrors } from "../names.ts";
+import type { ClusterRole, Role, RoleBinding } from "../types.ts";
+import { immutable, isUsableSelector, validateLabelSelector } from "./common.ts";
 
 const RBAC_GROUP = "rbac.authorization.k8s.io";
 const SUBJECT_KINDS = ["Group", "ServiceAccount", "User"];
@@ -26,6 +26,18 @@ export function validateRules(rules: Role["rules"], namespaced: boolean, errors:
   });
 }
 
+/** A role made of others picks them by at least one selector. */
+export function validateAggregation(rule: ClusterRole["aggregationRule"], errors: FieldErrors): void {
+  if (!rule) return;
+  const at = "aggregationRule.clusterRoleSelectors";
+  const selectors = rule.clusterRoleSelectors ?? [];
+  if (selectors.length === 0) errors.required(at, "at least one clusterRoleSelector required if aggregationRule is non-nil");
+  selectors.forEach((selector, index) => {
+    validateLabelSelector(selector, `${at}[${index}]`, errors);
+    if (!isUsableSelector(selector)) errors.invalid(`${at}[${index}]`, selector, "invalid label selector.");
+  });
+}
+
 /** Group of the reference and of user and group subjects, where left out. */
 export function defaultBinding(binding: RoleBinding): void {
   if (binding.roleRef) binding.roleRef.apiGroup ||= RBAC_GROUP;
@@ -43,6 +55,7 @@ export function validateBinding(binding: RoleBinding, roleKinds: readonly string
     if (!subject.name) errors.required(`${at}.name`);
     if (!SUBJECT_KINDS.includes(subject.kind)) errors.notSupported(`${at}.kind`, subject.kind ?? "", SUBJECT_KINDS);
     else if (subject.kind === "ServiceAccount") {
+      if (subject.name) errors.invalidEach(`${at}.name`, subject.name, dns1123SubdomainErrors(subject.name));
       if (subject.apiGroup) errors.notSupported(`${at}.apiGroup`, subject.apiGroup, [""]);
       if (!subject.namespace && roleKinds.length === 1) errors.required(`${at}.namespace`);
     } else if (subject.apiGroup !== RBAC_GROUP) errors.notSupported(`${at}.apiGroup`, subject.apiGroup ?? "", [RBAC_GROUP]);

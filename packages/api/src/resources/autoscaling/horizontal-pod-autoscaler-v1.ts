@@ -34,6 +34,9 @@ export const horizontalPodAutoscalersV1 = defineResource<HorizontalPodAutoscaler
     if (metadata.annotations?.[ANNOTATIONS.metrics] === undefined) spec.targetCPUUtilizationPercentage ??= CPU_UTILIZATION_PERCENT;
   },
   strategy: {
+    prepareForCreate(autoscaler) {
+      autoscaler.status = { currentReplicas: 0, desiredReplicas: 0 };
+    },
     validate: (autoscaler, errors) => horizontalPodAutoscalers.strategy.validate!(v2(autoscaler), errors),
   },
 });

@@ -24,5 +24,10 @@ export const horizontalPodAutoscalers = defineResource<HorizontalPodAutoscaler>(
     ageColumn(),
   ],
   defaults: defaultAutoscaler,
-  strategy: { validate: validateAutoscaler },
+  strategy: {
+    prepareForCreate(autoscaler) {
+      autoscaler.status = { currentReplicas: 0, desiredReplicas: 0 };
+    },
+    validate: validateAutoscaler,
+  },
 });

@@ -58,7 +58,7 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
     },
     validate({ spec }, errors) {
       if (!spec?.request) errors.required("spec.request");
-      if (!spec?.signerName) errors.required("spec.signerName");
+      if (!spec?.signerName) errors.required("spec.signerName", "signerName must be provided");
       else if (!/^[a-z0-9.-]+\/.+$/.test(spec.signerName)) {
         errors.invalid(
           "spec.signerName",
@@ -66,7 +66,7 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
           "must be a fully qualified domain and path of the form 'example.com/signer-name'",
         );
       }
-      if ((spec?.usages ?? []).length === 0) errors.required("spec.usages");
+      validateUsages(spec?.usages ?? [], errors);
       if (spec?.expirationSeconds !== undefined && spec.expirationSeconds < EXPIRATION_MIN_SECONDS) {
         errors.invalid(
           "spec.expirationSeconds",
@@ -78,6 +78,20 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
   },
   selectableFields: { "spec.signerName": (csr) => csr.spec?.signerName ?? "" },
 });
+
+const USAGES = ["any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment"].concat(
+  ["decipher only", "digital signature", "email protection", "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user"],
+  ["key agreement", "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime", "server auth", "signing"],
+  ["timestamping"],
+);
+
+function validateUsages(usages: readonly string[], errors: FieldErrors): void {
+  if (usages.length === 0) errors.required("spec.usages", "usages must be provided");
+  usages.forEach((usage, index) => {
+    if (!USAGES.includes(usage)) errors.notSupported(`spec.usages[${index}]`, usage, USAGES);
+    if (usages.indexOf(usage) < index) errors.duplicate(`spec.usages[${index}]`, usage);
+  });
+}
 
 /** "Pending", "Approved,Issued", "Denied". */
 function condition(csr: CertificateSigningRequest): string {

@@ -1,6 +1,6 @@
 import { ageColumn, column, defineResource, nameColumn } from "../../define.ts";
-import { portNumberErrors } from "../../names.ts";
 import type { Endpoints } from "../../types.ts";
+import { validateEndpoints } from "../../validation/endpoints.ts";
 
 const SHOWN_MAX = 3;
 
@@ -18,18 +18,7 @@ export const endpoints = defineResource<Endpoints>({
     for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= "TCP";
   },
   strategy: {
-    validate(object, errors) {
-      (object.subsets ?? []).forEach((subset, index) => {
-        const at = `subsets[${index}]`;
-        if ((subset.addresses ?? []).length === 0 && (subset.notReadyAddresses ?? []).length === 0) {
-          errors.required(at, "must specify `addresses` or `notReadyAddresses`");
-        }
-        (subset.ports ?? []).forEach((port, i) => {
-          errors.invalidEach(`${at}.ports[${i}].port`, port.port, portNumberErrors(port.port));
-          if ((subset.ports ?? []).length > 1 && !port.name) errors.required(`${at}.ports[${i}].name`);
-        });
-      });
-    },
+    validate: validateEndpoints,
   },
 });
 

@@ -23,6 +23,10 @@ export const events = defineResource<Event>({
     wideColumn("Count", (event) => event.series?.count ?? event.count ?? 1),
     { ...nameColumn<Event>(), priority: 1 },
   ],
+  defaults(event) {
+    event.reportingComponent ??= "";
+    event.reportingInstance ??= "";
+  },
   strategy: {
     allowCreateOnUpdate: true,
     validate(event, errors) {

@@ -1,6 +1,7 @@
 import { ageColumn, column, defineResource, nameColumn, statusSubresource, wideColumn } from "../../define.ts";
 import { findCondition } from "../../pod.ts";
 import type { Node } from "../../types.ts";
+import { syncPodCidrs, validateNode, validateNodeUpdate } from "../../validation/node.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 const UNKNOWN = "<unknown>";
@@ -30,23 +31,10 @@ export const nodes = defineResource<Node>({
     wideColumn("Container-Runtime", (node) => node.status?.nodeInfo?.containerRuntimeVersion || UNKNOWN),
   ],
   strategy: {
-    validate(node, errors) {
-      (node.spec?.taints ?? []).forEach((taint, index) => {
-        const at = `spec.taints[${index}]`;
-        if (!taint.key) errors.required(`${at}.key`);
-        if (!["NoSchedule", "PreferNoSchedule", "NoExecute"].includes(taint.effect)) {
-          errors.notSupported(`${at}.effect`, taint.effect ?? "", ["NoSchedule", "PreferNoSchedule", "NoExecute"]);
-        }
-      });
-    },
-    validateUpdate(node, old, errors) {
-      if (old.spec?.podCIDR && node.spec?.podCIDR !== old.spec.podCIDR) {
-        errors.forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid');
-      }
-      if (old.spec?.providerID && node.spec?.providerID !== old.spec.providerID) {
-        errors.forbidden("spec.providerID", 'node updates may not change providerID except from "" to valid');
-      }
-    },
+    prepareForCreate: syncPodCidrs,
+    keepsStatusOnCreate: true,
+    validate: validateNode,
+    validateUpdate: validateNodeUpdate,
   },
   selectableFields: { "spec.unschedulable": (node) => String(node.spec?.unschedulable ?? false) },
 });

@@ -1,6 +1,7 @@
 import { ageColumn, column, defineResource, nameColumn } from "../../define.ts";
 import type { EndpointSlice } from "../../types.ts";
-import { immutable, oneOf } from "../../validation/common.ts";
+import { immutable } from "../../validation/common.ts";
+import { validateEndpointSlice } from "../../validation/endpoints.ts";
 
 const SHOWN_MAX = 3;
 const UNSET = "<unset>";
@@ -26,12 +27,7 @@ export const endpointSlices = defineResource<EndpointSlice>({
   },
   strategy: {
     tracksGeneration: true,
-    validate(slice, errors) {
-      oneOf("addressType", slice.addressType, ["FQDN", "IPv4", "IPv6"], errors);
-      (slice.endpoints ?? []).forEach((endpoint, index) => {
-        if ((endpoint.addresses ?? []).length === 0) errors.required(`endpoints[${index}].addresses`, "must contain at least 1 address");
-      });
-    },
+    validate: validateEndpointSlice,
     validateUpdate: (slice, old, errors) => immutable("addressType", slice.addressType, old.addressType, errors),
   },
 });

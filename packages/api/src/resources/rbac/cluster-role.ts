@@ -1,6 +1,6 @@
 import { createdColumn, defineResource, nameColumn } from "../../define.ts";
 import type { ClusterRole } from "../../types.ts";
-import { roleName, validateRules } from "../../validation/rbac.ts";
+import { roleName, validateAggregation, validateRules } from "../../validation/rbac.ts";
 
 export const clusterRoles = defineResource<ClusterRole>({
   group: "rbac.authorization.k8s.io",
@@ -12,6 +12,9 @@ export const clusterRoles = defineResource<ClusterRole>({
   table: [nameColumn(), { ...createdColumn<ClusterRole>(), description: "" }],
   strategy: {
     nameErrors: roleName,
-    validate: (role, errors) => validateRules(role.rules, false, errors),
+    validate(role, errors) {
+      validateRules(role.rules, false, errors);
+      validateAggregation(role.aggregationRule, errors);
+    },
   },
 });

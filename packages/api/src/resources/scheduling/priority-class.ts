@@ -1,6 +1,6 @@
 import { ageColumn, column, defineResource, nameColumn } from "../../define.ts";
 import type { PriorityClass } from "../../types.ts";
-import { immutable } from "../../validation/common.ts";
+import { immutable, optionalOneOf } from "../../validation/common.ts";
 
 const USER_MAX = 1_000_000_000;
 const SYSTEM_PREFIX = "system-";
@@ -21,6 +21,7 @@ export const priorityClasses = defineResource<PriorityClass>({
     column("PreemptionPolicy", (priority) => priority.preemptionPolicy ?? ""),
   ],
   defaults(priority) {
+    priority.value ??= 0;
     priority.preemptionPolicy ||= "PreemptLowerPriority";
   },
   strategy: {
@@ -33,9 +34,10 @@ export const priorityClasses = defineResource<PriorityClass>({
       } else if (!system && (priority.value ?? 0) > USER_MAX) {
         errors.forbidden("value", `maximum allowed value of a user defined priority is ${USER_MAX}`);
       }
+      optionalOneOf("preemptionPolicy", priority.preemptionPolicy, ["Never", "PreemptLowerPriority"], errors);
     },
     validateUpdate(priority, old, errors) {
-      immutable("value", priority.value, old.value, errors);
+      if ((priority.value ?? 0) !== (old.value ?? 0)) errors.forbidden("value", "may not be changed in an update.");
       immutable("preemptionPolicy", priority.preemptionPolicy, old.preemptionPolicy, errors);
     },
   },

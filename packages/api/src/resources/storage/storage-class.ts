@@ -57,4 +57,27 @@ function validate(storageClass: StorageClass, errors: FieldErrors): void {
   optionalOneOf("reclaimPolicy", storageClass.reclaimPolicy, ["Delete", "Retain"], errors);
   if (!storageClass.volumeBindingMode) errors.required("volumeBindingMode");
   else optionalOneOf("volumeBindingMode", storageClass.volumeBindingMode, ["Immediate", "WaitForFirstConsumer"], errors);
+  validateTopologies(storageClass.allowedTopologies ?? [], errors);
+}
+
+type Topology = NonNullable<StorageClass["allowedTopologies"]>[number];
+
+/** Terms of labels, each label once; no two terms the same. */
+function validateTopologies(terms: readonly Topology[], errors: FieldErrors): void {
+  const seen: Topology[] = [];
+  terms.forEach((term, index) => {
+    const at = `allowedTopologies[${index}].matchLabelExpressions`;
+    const keys = new Set<string>();
+    (term.matchLabelExpressions ?? []).forEach(({ key = "", values = [] }, i) => {
+      if (values.length === 0) errors.required(`${at}[${i}].values`);
+      values.forEach((value, j) => {
+        if (values.indexOf(value) < j) errors.duplicate(`${at}[${i}].values[${j}]`, value);
+      });
+      errors.invalidEach(`${at}[${i}].key`, key, qualifiedNameErrors(key));
+      if (keys.has(key)) errors.duplicate(`${at}[${i}].key`, key);
+      keys.add(key);
+    });
+    if (keys.size === 0 || seen.some((other) => jsonEqual(other, term))) errors.duplicate(at, "");
+    seen.push(term);
+  });
 }

@@ -2,6 +2,7 @@ import { ageColumn, column, defineResource, nameColumn, statusSubresource } from
 import { dns1123SubdomainErrors } from "../../names.ts";
 import type { VolumeAttachment } from "../../types.ts";
 import { immutable } from "../../validation/common.ts";
+import { csiDriverName } from "../../validation/volume-sources.ts";
 
 const ONE_SOURCE = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
 
@@ -26,11 +27,12 @@ export const volumeAttachments = defineResource<VolumeAttachment>({
       attachment.status = { attached: false };
     },
     validate({ spec }, errors) {
-      if (!spec?.attacher) errors.required("spec.attacher");
-      else errors.invalidEach("spec.attacher", spec.attacher, dns1123SubdomainErrors(spec.attacher.toLowerCase()));
+      csiDriverName(spec?.attacher, "spec.attacher", errors);
       const { inlineVolumeSpec, persistentVolumeName } = spec?.source ?? {};
       if (!inlineVolumeSpec && !persistentVolumeName) errors.required("spec.source", ONE_SOURCE);
       if (inlineVolumeSpec && persistentVolumeName) errors.forbidden("spec.source", ONE_SOURCE);
+      if (persistentVolumeName)
+        errors.invalidEach("spec.source.persistentVolumeName", persistentVolumeName, dns1123SubdomainErrors(persistentVolumeName));
       errors.invalidEach("spec.nodeName", spec?.nodeName ?? "", dns1123SubdomainErrors(spec?.nodeName ?? ""));
     },
     validateUpdate: (attachment, old, errors) => immutable("spec", attachment.spec, old.spec, errors),
