@@ -12,10 +12,9 @@ import { Code, encodeMessage, RpcError } from "./status.ts";
 
 export type { Session } from "./call-stream.ts";
 
-/** One call with one answer. Exactly one of `reply` and `fail` has an effect, the first one. */
-export class UnaryCall {
-  private readonly stream: CallStream;
-  private readonly stats: CallStats;
+class Call {
+  protected readonly stream: CallStream;
+  protected readonly stats: CallStats;
 
   constructor(stream: CallStream, stats: CallStats) {
     this.stream = stream;
@@ -26,13 +25,16 @@ export class UnaryCall {
     return this.stream.headers;
   }
 
+  get session(): Session {
+    return this.stream.session;
+  }
+}
+
+/** One call with one answer. Exactly one of `reply` and `fail` has an effect, the first one. */
+export class UnaryCall extends Call {
   /** Whether the client has gone, by cancelling or with its connection. */
   get gone(): boolean {
     return this.stream.closed;
-  }
-
-  get session(): Session {
-    return this.stream.session;
   }
 
   /** Runs `fn` when the call is over, answered or given up. */
@@ -65,7 +67,7 @@ export class UnaryCall {
 }
 
 /** A call with messages both ways, or many answers. */
-export class StreamCall {
+export class StreamCall extends Call {
   /** Called for each message; for calls with one request, once. */
   onMessage: (message: Buffer) => void = () => {};
   /** The client has sent everything. */
@@ -74,25 +76,10 @@ export class StreamCall {
   onClose: () => void = () => {};
   /** What was sent has been taken: `writable` is true again. */
   onDrain: () => void = () => {};
-  private readonly stream: CallStream;
-  private readonly stats: CallStats;
-
-  constructor(stream: CallStream, stats: CallStats) {
-    this.stream = stream;
-    this.stats = stats;
-  }
-
-  get headers(): IncomingHttpHeaders {
-    return this.stream.headers;
-  }
 
   get writable(): boolean {
     const { stream } = this;
     return !stream.closed && !stream.ended && !stream.full;
-  }
-
-  get session(): Session {
-    return this.stream.session;
   }
 
   /** Sends the response headers now, before any message. */
