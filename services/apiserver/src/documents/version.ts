@@ -1,4 +1,4 @@
-import { GIT_VERSION, KUBERNETES_MAJOR, KUBERNETES_MINOR } from "@flotilla/base";
+import { BUILD, GIT_VERSION, KUBERNETES_MAJOR, KUBERNETES_MINOR } from "@flotilla/base";
 
 const PLATFORM = "linux/amd64";
 
@@ -8,9 +8,9 @@ export function versionDocument(): object {
     major: KUBERNETES_MAJOR,
     minor: KUBERNETES_MINOR,
     gitVersion: GIT_VERSION,
-    gitCommit: "",
-    gitTreeState: "clean",
-    buildDate: "1970-01-01T00:00:00Z",
+    gitCommit: BUILD.commit,
+    gitTreeState: BUILD.clean ? "clean" : "dirty",
+    buildDate: BUILD.date,
     goVersion: "",
     compiler: "",
     platform: PLATFORM,

@@ -77,4 +77,18 @@ describe("Go clients", () => {
     assert.equal(written.status, 406);
     assert.equal((await rest.call("GET", `${maps}/unwanted`)).status, 404);
   });
+
+  test("the version has what Go's version.Info has", async () => {
+    const { body } = await rest.call("GET", "/version");
+    const shapes: Record<string, RegExp> = {
+      major: /^1$/,
+      minor: /^\d+$/,
+      gitVersion: /^v1\.\d+\.\d+/,
+      gitCommit: /^[0-9a-f]{40}$/,
+      gitTreeState: /^(clean|dirty)$/,
+      buildDate: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+      platform: /^linux\//,
+    };
+    for (const [name, shape] of Object.entries(shapes)) assert.match(body[name], shape, name);
+  });
 });
