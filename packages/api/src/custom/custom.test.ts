@@ -190,6 +190,20 @@ test("schemas that are not structural are refused", () => {
       `${at}.properties[l].items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property`,
     ],
     [
+      { type: "object", properties: { a: { type: "integer" } }, not: { properties: { a: { default: 1, nullable: true, enum: [1] } } } },
+      `${at}.not.properties[a].default: Forbidden: must be undefined to be structural`,
+      `${at}.not.properties[a].nullable: Forbidden: must be false to be structural`,
+    ],
+    [{ type: "object", additionalProperties: { type: "string" } }, `${at}.additionalProperties: Forbidden: must not be used at the root`],
+    [
+      { type: "object", properties: { kind: { type: "integer" } } },
+      `${at}.properties[kind].type: Invalid value: "integer": must be string`,
+    ],
+    [
+      { type: "object", properties: { a: { "x-kubernetes-int-or-string": true, "x-kubernetes-preserve-unknown-fields": true } } },
+      `${at}.properties[a].x-kubernetes-preserve-unknown-fields: Invalid value: true: must be false if x-kubernetes-int-or-string is true`,
+    ],
+    [
       { type: "object", properties: { metadata: { type: "object", properties: { labels: { type: "object" } } } } },
       `${at}.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified`,
     ],
@@ -197,6 +211,65 @@ test("schemas that are not structural are refused", () => {
     const errors = new fieldErrors.FieldErrors();
     validateCrdSchemas(crdOf(schema), errors);
     assert.deepEqual(texts(errors), wanted, JSON.stringify(schema));
+  }
+});
+
+test("list and map types say which item is which", () => {
+  const at = "spec.validation.openAPIV3Schema.properties[l]";
+  const [list, keys, mapType] = ["x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"];
+  const text = { type: "string" };
+  const item = (more: object = {}, k: object = text) => ({ type: "object", properties: { k }, required: ["k"], ...more });
+  for (const [schema, ...wanted] of [
+    [{ type: "array", items: item(), [list]: "map", [keys]: ["k"] }],
+    [{ type: "array", items: text, [list]: "set" }],
+    [{ type: "array", items: item({ [mapType]: "atomic" }), [list]: "set" }],
+    [
+      { type: "array", items: item(), [list]: "set" },
+      `items.${mapType}: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set`,
+    ],
+    [
+      { type: "array", items: { type: "array", items: text, [list]: "set" }, [list]: "set" },
+      `items.${list}: Invalid value: "set": must be atomic as item of a list with x-kubernetes-list-type=set`,
+    ],
+    [
+      { type: "array", items: { ...text, nullable: true }, [list]: "set" },
+      `items.nullable: Forbidden: cannot be nullable when ${list} is set`,
+    ],
+    [{ type: "object", [list]: "atomic" }, `type: Invalid value: "object": must be array if ${list} is specified`],
+    [{ type: "string", [mapType]: "atomic" }, `type: Invalid value: "string": must be object if ${mapType} is specified`],
+    [{ type: "array", items: text, [list]: "bag" }, `${list}: Unsupported value: "bag": supported values: "atomic", "map", "set"`],
+    [{ type: "array", items: item(), [keys]: ["k"] }, `${list}: Required value: must be map if ${keys} is non-empty`],
+    [{ type: "array", items: text, [list]: "set", [keys]: ["k"] }, `${list}: Invalid value: "set": must be map if ${keys} is non-empty`],
+    [{ type: "array", items: item(), [list]: "map" }, `${keys}: Required value: must not be empty if ${list} is map`],
+    [
+      { type: "array", items: text, [list]: "map", [keys]: ["k"] },
+      `items.type: Invalid value: "string": must be object if parent array's ${list} is map`,
+    ],
+    [
+      { type: "array", items: item(), [list]: "map", [keys]: ["k", "z"] },
+      `${keys}: Invalid value: ["k","z"]: entries must all be names of item properties`,
+    ],
+    [
+      { type: "array", items: item(), [list]: "map", [keys]: ["k", "k"] },
+      `${keys}: Invalid value: ["k","k"]: must not contain duplicate entries`,
+    ],
+    [
+      { type: "array", items: item({}, { type: "object" }), [list]: "map", [keys]: ["k"] },
+      `items.properties[k].type: Invalid value: "object": must be a scalar type if parent array's ${list} is map`,
+    ],
+    [
+      { type: "array", items: item({ required: [] }, { type: "string", nullable: true }), [list]: "map", [keys]: ["k"] },
+      `items.properties[k].default: Required value: this property is in ${keys}, so it must have a default or be a required property`,
+      `items.properties[k].nullable: Forbidden: this property is in ${keys}, so it cannot be nullable`,
+    ],
+  ] as [JsonSchema, ...string[]][]) {
+    const errors = new fieldErrors.FieldErrors();
+    validateCrdSchemas(crdOf({ type: "object", properties: { l: schema } }), errors);
+    assert.deepEqual(
+      texts(errors).map((one) => one.replace(`${at}.`, "")),
+      wanted,
+      JSON.stringify(schema),
+    );
   }
 });
 

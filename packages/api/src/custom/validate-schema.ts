@@ -9,21 +9,30 @@ import { compilePattern } from "./regex.ts";
 import { schemaPaths } from "./schema-paths.ts";
 import { type JsonSchema, structuralOf } from "./structural.ts";
 import { validateValue } from "./validate.ts";
+import { validateListTypes } from "./validate-lists.ts";
 import { validateRules } from "./validate-rules.ts";
 
 const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
 const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
 const JUNCTIONS = ["allOf", "anyOf", "oneOf"] as const;
-/** What may not stand inside of allOf, anyOf, oneOf and not: there, values are only judged. */
-const OUTSIDE_LOGIC = ["type", "additionalProperties", "nullable", "default", "title", "description"];
-const EXTENSIONS = [
-  "x-kubernetes-preserve-unknown-fields",
-  "x-kubernetes-embedded-resource",
-  "x-kubernetes-int-or-string",
-  "x-kubernetes-list-type",
-  "x-kubernetes-list-map-keys",
-  "x-kubernetes-map-type",
-];
+/** What may not stand inside of allOf, anyOf, oneOf and not: there, values are only judged. And what it must be instead. */
+const OUTSIDE_LOGIC: Record<string, "empty" | "undefined" | "false"> = {
+  type: "empty",
+  additionalProperties: "undefined",
+  default: "undefined",
+  title: "empty",
+  description: "empty",
+  nullable: "false",
+  "x-kubernetes-preserve-unknown-fields": "false",
+  "x-kubernetes-embedded-resource": "false",
+  "x-kubernetes-int-or-string": "false",
+  "x-kubernetes-list-map-keys": "empty",
+  "x-kubernetes-list-type": "undefined",
+  "x-kubernetes-map-type": "undefined",
+  "x-kubernetes-validations": "empty",
+};
+const isSaid = (value: unknown): boolean =>
+  value !== undefined && value !== "" && value !== false && !(Array.isArray(value) && value.length === 0);
 
 export function validateCrdSchemas(crd: CustomResourceDefinition, errors: FieldErrors): void {
   for (const { path, schema } of schemaPaths(crd)) validateRoot(schema, path, errors);
@@ -92,11 +101,13 @@ class SchemaCheck {
     const errors = this.#errors;
     this.#type(schema, path, place);
     this.#extensions(schema, path);
+    validateListTypes(schema, path, errors);
     this.#values(schema, path);
     validateRules(schema, path, errors);
     const { properties, additionalProperties, items } = schema;
     if (properties && additionalProperties !== undefined && additionalProperties !== false)
       errors.forbidden(`${path}.additionalProperties`, "additionalProperties and properties are mutual exclusive");
+    if (place.root && additionalProperties !== undefined) errors.forbidden(`${path}.additionalProperties`, "must not be used at the root");
     if (additionalProperties === false) errors.forbidden(`${path}.additionalProperties`, "additionalProperties cannot be set to false");
     if (schema["uniqueItems"])
       errors.forbidden(`${path}.uniqueItems`, "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
@@ -110,6 +121,8 @@ class SchemaCheck {
     if (isObject(properties)) {
       for (const [name, property] of Object.entries(properties)) {
         const at = `${path}.properties[${name}]`;
+        if (place.resource && (name === "kind" || name === "apiVersion") && isObject(property) && property["type"] !== "string")
+          errors.invalid(`${at}.type`, property["type"] ?? "", "must be string");
         if (place.resource && name === "metadata") this.#metadata(property as JsonSchema, at);
         else if (isObject(property))
           this.schema(property, at, { as: "object fields", resource: property["x-kubernetes-embedded-resource"] === true });
@@ -150,42 +163,12 @@ class SchemaCheck {
         );
       }
     }
-    const { "x-kubernetes-list-type": listType, "x-kubernetes-map-type": mapType, type } = schema;
-    if (listType !== undefined && !["atomic", "set", "map"].includes(listType))
-      errors.notSupported(`${path}.x-kubernetes-list-type`, listType, ["atomic", "set", "map"]);
-    if (listType !== undefined && type !== "array")
-      errors.invalid(`${path}.type`, type ?? "", "must be array if x-kubernetes-list-type is specified");
-    if (mapType !== undefined && mapType !== "atomic" && mapType !== "granular")
-      errors.notSupported(`${path}.x-kubernetes-map-type`, mapType, ["atomic", "granular"]);
-    if (listType === "map") this.#listMap(schema, path);
-    else if (schema["x-kubernetes-list-map-keys"]?.length)
-      errors.forbidden(`${path}.x-kubernetes-list-map-keys`, "must not be specified if x-kubernetes-list-type is not map");
-  }
-
-  #listMap(schema: JsonSchema, path: string): void {
-    const errors = this.#errors;
-    const keys: string[] = schema["x-kubernetes-list-map-keys"] ?? [];
-    if (keys.length === 0)
-      return errors.required(`${path}.x-kubernetes-list-map-keys`, "must not be empty if x-kubernetes-list-type is map");
-    const { properties = {}, required = [], type } = (schema["items"] ?? {}) as JsonSchema;
-    if (type !== "object")
-      errors.invalid(`${path}.items.type`, type ?? "", "must be object if parent array's x-kubernetes-list-type is map");
-    for (const [index, key] of keys.entries()) {
-      const property = properties[key];
-      if (!property)
-        return errors.invalid(`${path}.x-kubernetes-list-map-keys[${index}]`, key, "entries must all be names of item properties");
-      if (property.type === "object" || property.type === "array")
-        errors.invalid(
-          `${path}.items.properties[${key}].type`,
-          property.type,
-          "must be a scalar type if parent array's x-kubernetes-list-type is map",
-        );
-      if (property.default === undefined && !required.includes(key)) {
-        const field = `${path}.items.properties[${key}].default`;
-        errors.required(field, "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property");
-      }
+    if (schema["x-kubernetes-int-or-string"]) {
+      for (const key of ["x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"])
+        if (schema[key]) errors.invalid(`${path}.${key}`, true, "must be false if x-kubernetes-int-or-string is true");
     }
-    if (new Set(keys).size < keys.length) errors.invalid(`${path}.x-kubernetes-list-map-keys`, keys, "map keys must be unique");
+    if (schema["x-kubernetes-embedded-resource"] && schema["additionalProperties"] !== undefined)
+      errors.forbidden(`${path}.additionalProperties`, "must not be used if x-kubernetes-embedded-resource is set");
   }
 
   /** Patterns compile; defaults are what the schema allows. */
@@ -215,7 +198,7 @@ class SchemaCheck {
   #metadata(schema: JsonSchema, path: string): void {
     const { type, properties = {}, description: _, ...rest } = schema;
     const others = Object.keys(properties).filter((name) => name !== "name" && name !== "generateName");
-    if (type && type !== "object") this.#errors.invalid(`${path}.type`, type, "must be object");
+    if (type !== "object") this.#errors.invalid(`${path}.type`, type ?? "", "must be object");
     if (others.length > 0 || Object.keys(rest).length > 0)
       this.#errors.forbidden(path, "must not specify anything other than name and generateName, but metadata is implicitly specified");
   }
@@ -223,13 +206,11 @@ class SchemaCheck {
   /** What judges may not define: every field it names must be defined beside it. */
   #logic(part: JsonSchema, beside: JsonSchema, path: string): void {
     const intOrString = beside["x-kubernetes-int-or-string"] === true;
-    for (const key of OUTSIDE_LOGIC) {
-      if (part[key] === undefined || part[key] === "" || (key === "type" && intOrString)) continue;
-      this.#errors.forbidden(`${path}.${key}`, "must be empty to be structural");
+    for (const [key, instead] of Object.entries(OUTSIDE_LOGIC)) {
+      if (!isSaid(part[key]) || (key === "type" && intOrString)) continue;
+      this.#errors.forbidden(`${path}.${key}`, `must be ${instead} to be structural`);
     }
-    for (const key of EXTENSIONS) if (part[key]) this.#errors.forbidden(`${path}.${key}`, "must be false to be structural");
-    if (part["x-kubernetes-validations"]?.length > 0)
-      this.#errors.forbidden(`${path}.x-kubernetes-validations`, "must be empty to be structural");
+    if (part["properties"]?.metadata) this.#errors.forbidden(`${path}.properties[metadata]`, "must not be specified in a nested context");
     for (const [name, property] of Object.entries((part["properties"] ?? {}) as Record<string, JsonSchema>)) {
       const defined = beside["properties"]?.[name];
       if (!defined) this.#errors.required(besidePath(path, `properties[${name}]`), `because it is defined in ${path}.properties[${name}]`);
