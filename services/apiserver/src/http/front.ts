@@ -6,6 +6,7 @@ import { apiError } from "@flotilla/api";
 import { type Clock, type Logger, type Random, uuid } from "@flotilla/base";
 import { parseDuration } from "@flotilla/process";
 import type { Call, Reply } from "../request/call.ts";
+import { NoSuchPath } from "../request/errors.ts";
 import { isLongRunning } from "../request/inflight.ts";
 import type { RequestMetrics } from "../request/metrics.ts";
 import { parseRequestInfo } from "../request/request-info.ts";
@@ -34,6 +35,7 @@ type Handler = (call: Call) => Promise<Reply>;
 
 /** Spares the exception that abort() would make for each finished request. */
 const GONE = "the client has gone";
+const PAGE_NOT_FOUND = { contentType: "text/plain; charset=utf-8", body: "404 page not found\n" };
 const AUDIT_ID_LENGTH_MAX = 64;
 
 /** Turns HTTP requests into calls and the chain's replies into answers. */
@@ -84,7 +86,7 @@ export class Front {
       done(status.code);
       if (response.headersSent) response.destroy();
       else {
-        const { contentType, body } = renderStatus(status, call.accept);
+        const { contentType, body } = error instanceof NoSuchPath ? PAGE_NOT_FOUND : renderStatus(status, call.accept);
         this.leaveUnread(request, response);
         await send(request, response, status.code, contentType, body, { ...headersOf(call), ...statusHeaders(status) });
       }
