@@ -1,4 +1,4 @@
-import { type ApiError, apiError, type ResourceDefinition } from "@flotilla/api";
+import { ApiError, apiError, type ResourceDefinition } from "@flotilla/api";
 import type { User } from "./call.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -27,7 +27,14 @@ export const MODIFIED = "the object has been modified; please apply your changes
 export const forbidden = (def: Named, name: string, why: string): ApiError =>
   apiError("Forbidden", `${qualified(def)} ${JSON.stringify(name)} is forbidden: ${why}`, details(def, name));
 
-export const noSuchPath = (): ApiError => apiError("NotFound", "the server could not find the requested resource", {});
+/** Nothing is served under this path. Over HTTP it has no Status, as upstream: clients then say what they had asked for. */
+export class NoSuchPath extends ApiError {
+  constructor() {
+    super(apiError("NotFound", "the server could not find the requested resource", {}).status);
+  }
+}
+
+export const noSuchPath = (): ApiError => new NoSuchPath();
 
 export const methodNotAllowed = (): ApiError =>
   apiError("MethodNotAllowed", "the server does not allow this method on the requested resource", {});
