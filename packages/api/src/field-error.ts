@@ -112,7 +112,7 @@ export function invalidError(group: string, kind: string, name: string, errors: 
   return apiError("Invalid", `${qualified} ${JSON.stringify(name)} is invalid: ${summary}`, {
     ...(name === "" ? {} : { name }),
     ...(group === "" ? {} : { group }),
-    kind,
+    ...(kind === "" ? {} : { kind }),
     causes,
   });
 }

@@ -44,7 +44,7 @@ function parse(text: string, type: PatchType): unknown {
 }
 
 const unreadable = (type: PatchType, problem: string): ApiError =>
-  apiError("BadRequest", type === "strategic" ? problem : `error decoding patch: ${problem}`);
+  apiError("BadRequest", type === "merge" ? `error decoding patch: ${problem}` : problem);
 
 const wording = (type: PatchType, problem: string): string => (type === "strategic" ? inConverterWords(problem) : problem);
 

@@ -66,7 +66,7 @@ function mergeList(field: Field, live: unknown[], patch: unknown[], order: unkno
     return item;
   });
   const replaces = items.some((item) => item[DIRECTIVE] === "replace");
-  if (replaces) return items.filter((item) => item[DIRECTIVE] !== "replace" || Object.keys(item).length > 1).map(withoutDirectives);
+  if (replaces) return items.filter((item) => item[DIRECTIVE] !== "replace").map(withoutDirectives);
   let result = [...live] as Obj[];
   const type = findStruct(field.ref);
   const named: Obj[] = [];

@@ -17,6 +17,7 @@ import { clone } from "./clone.ts";
 import { hookOf } from "./hooks.ts";
 import { type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
+import { dedupOwners } from "./owners.ts";
 
 /** How often a taken generated name is replaced by another (upstream since 1.30). */
 const GENERATED_NAMES_MAX = 8;
@@ -74,10 +75,12 @@ async function createOnce(
     onFailure: [],
     annotations: call.annotations,
   };
+  dedupOwners(object, call.warnings, false);
   applyDefaults(def, object);
   // Before admission and the strategy: what the server itself adds, nobody owns.
   if (!options.applied) trackManagedFields(def, object, undefined, { manager: options.manager, now_ms: context.now_ms });
   await kernel.admission.mutate(attributes, object, undefined);
+  dedupOwners(object, call.warnings, true);
   call.warnings.push(...beforeCreate(def, object, context));
   await kernel.admission.validate({ ...attributes, name: object.metadata.name! }, object, undefined);
   if (options.dryRun) return { type: "object", code: 201, definition: def, object };

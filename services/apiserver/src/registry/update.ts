@@ -19,6 +19,7 @@ import { createObject, decodeOptionsOf } from "./create.ts";
 import { hookOf } from "./hooks.ts";
 import { cacheOf, type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
+import { dedupOwners } from "./owners.ts";
 
 /** Lost races before the client hears of them: each loss means that somebody else won. */
 const RACES_MAX = 50;
@@ -112,6 +113,7 @@ async function attemptUpdate(
   const early = subresource === "" || subresource === "status";
   if (!applied && early) trackManagedFields(def, object, old, write);
   await kernel.admission.mutate(attributes, object, old);
+  dedupOwners(object, call.warnings, true);
   call.warnings.push(...beforeUpdate(def, subresource === "" ? undefined : subresource, object, old, context));
   if (!applied && !early) trackManagedFields(def, object, old, write);
   await kernel.admission.validate(attributes, object, old);
