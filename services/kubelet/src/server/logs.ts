@@ -1,6 +1,7 @@
 import { apiError } from "@flotilla/api";
 import type { LogsReply, LogsRequest } from "@flotilla/rpc/gen/flotilla/node/v1/node.ts";
 import type { ServerWritableStream } from "@grpc/grpc-js";
+import type { ObservedContainer } from "../cri/observed.ts";
 import type { Kubelet } from "../kubelet.ts";
 import { allContainers, allStatuses } from "../pods/pod.ts";
 import { findPod, logContainerId } from "./find.ts";
@@ -14,8 +15,10 @@ export async function serveLogs(kubelet: Kubelet, call: ServerWritableStream<Log
   const container = request.container || allContainers(pod)[0]?.name || "";
   const statuses = allStatuses(kubelet.status.current(pod));
   const id = logContainerId(pod, statuses, container, request.previous);
-  const observed = await observer.get(pod.metadata.uid!, 0);
-  const found = observed.containers.find((c) => c.id === id);
+  const withId = ({ containers }: { containers: readonly ObservedContainer[] }) => containers.find((each) => each.id === id);
+  const uid = pod.metadata.uid!;
+  // One that came and went a moment ago may be in the status already and not yet in what was looked at last.
+  const found = withId(await observer.get(uid, 0)) ?? withId(await observer.observe(uid));
   if (!found?.logPath) throw apiError("NotFound", `the log of container "${container}" is no longer on this node`);
   const running = async () => (await observer.get(pod.metadata.uid!, 0)).containers.some((c) => c.id === id && c.state === "running");
   const write = (data: Buffer) =>
