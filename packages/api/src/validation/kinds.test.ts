@@ -1,37 +1,8 @@
 /** What the validation of each kind says, in upstream's words. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { WriteContext } from "../definition.ts";
-import { cloneJson } from "../json-equal.ts";
-import { applyDefaults, beforeCreate, beforeDelete, beforeUpdate } from "../lifecycle.ts";
-import { createBuiltinRegistry } from "../registry.ts";
-import { isApiError } from "../status.ts";
-import type { KubeObject } from "../types.ts";
-
-const registry = createBuiltinRegistry();
-const context: WriteContext = { now_ms: 0, newUid: () => "uid-1", randomSuffix: () => "xxxxx", namespace: "default" };
-
-type Tree = Record<string, unknown>;
-
-function make(kind: string, body: Tree): KubeObject {
-  const def = defOf(kind);
-  const { name, ...rest } = body as { name?: string };
-  const object = { ...cloneJson(rest), metadata: { name: name ?? "x", ...(def.namespaced ? { namespace: "default" } : {}) } } as KubeObject;
-  applyDefaults(def, object);
-  return object;
-}
-
-const defOf = (kind: string) => registry.all().findLast((def) => def.kind === kind)!;
-
-function causesOf(act: () => unknown): string[] {
-  try {
-    act();
-  } catch (error) {
-    if (isApiError(error, "Invalid")) return error.status.details!.causes!.map(({ field, message }) => `${field}: ${message}`);
-    throw error;
-  }
-  return [];
-}
+import { beforeCreate, beforeDelete } from "../lifecycle.ts";
+import { context, createCauses, defOf, make, type Tree, update } from "./testing/causes.ts";
 
 const pod = (more: Tree = {}) => ({ metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }], ...more } });
 const job = (spec: Tree) => ({ spec: { template: pod({ restartPolicy: "Never" }), ...spec } });
@@ -183,11 +154,7 @@ const INVALID: [string, Tree, string[]][] = [
 ];
 
 for (const [kind, body, expected] of INVALID) {
-  test(`${kind}: ${expected[0]}`, () =>
-    assert.deepEqual(
-      causesOf(() => beforeCreate(defOf(kind), make(kind, body), context)),
-      expected,
-    ));
+  test(`${kind}: ${expected[0]}`, () => assert.deepEqual(createCauses(kind, body), expected));
 }
 
 /** Kind, object, what a client changes, causes. */
@@ -221,16 +188,7 @@ const UPDATES: [string, Tree, (object: any) => void, string[]][] = [
 
 for (const [kind, body, change, expected] of UPDATES) {
   test(`update of a ${kind}: ${expected[0] ?? "allowed"}`, () => {
-    const def = defOf(kind);
-    const old = make(kind, body);
-    beforeCreate(def, old, context);
-    const changed = cloneJson(old);
-    change(changed);
-    applyDefaults(def, changed);
-    assert.deepEqual(
-      causesOf(() => beforeUpdate(def, undefined, changed, old, context)),
-      expected,
-    );
+    assert.deepEqual(update(kind, body, change).causes, expected);
   });
 }
 
