@@ -81,6 +81,13 @@ check(
   node({}),
   /not allowed to modify labels: node-role.kubernetes.io\/control-plane/,
 );
+check(
+  "its owners",
+  { ...NODES, operation: "UPDATE" },
+  { ...node({}), metadata: { ...node({}).metadata, ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "gone", uid: "1" }] } },
+  node({}),
+  /not allowed to modify ownerReferences/,
+);
 check("its taints", { ...NODES, operation: "UPDATE" }, node({}), node({}, [{ key: "a" }]), /not allowed to modify taints/);
 check("itself away", { ...NODES, operation: "DELETE" }, undefined, node({}), /not allowed to delete nodes/);
 

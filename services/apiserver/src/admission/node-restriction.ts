@@ -1,4 +1,5 @@
 import type { KubeObject, Node, Pod } from "@flotilla/api";
+import { equalJson } from "../registry/clone.ts";
 import { forbidden } from "../request/errors.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
 import { type CacheReader, cachedObject } from "./cached.ts";
@@ -64,8 +65,7 @@ function checkPod(write: Write): void | Promise<void> {
     if (operation !== "UPDATE") refuse(`unexpected operation ${JSON.stringify(operation)}`);
     const [pod, before] = [object as unknown as Pod, old as unknown as Pod];
     if (before.spec?.nodeName !== node) refuse(`${who} can only update pod status for pods with spec.nodeName set to itself`);
-    if (JSON.stringify(pod.metadata.labels ?? {}) !== JSON.stringify(before.metadata.labels ?? {}))
-      refuse(`${who} cannot update labels through pod status`);
+    if (!equalJson(pod.metadata.labels ?? {}, before.metadata.labels ?? {})) refuse(`${who} cannot update labels through pod status`);
     return;
   }
   if (subresource !== "") refuse(`unexpected pod subresource ${JSON.stringify(subresource)}, only 'status' and 'eviction' are allowed`);
@@ -117,8 +117,11 @@ function checkNode({ attributes, object, old, node, refuse }: Write): void {
   }
   const labels = labelsBeyond(object?.metadata.labels, old?.metadata.labels, false);
   if (labels.length > 0) refuse(`${who} is not allowed to modify labels: ${labels.join(", ")}`);
-  const taints = (one: KubeObject | undefined) => JSON.stringify((one as unknown as Node | undefined)?.spec?.taints ?? []);
-  if (taints(object) !== taints(old)) refuse(`${who} is not allowed to modify taints`);
+  const taints = (one: KubeObject | undefined) => (one as unknown as Node | undefined)?.spec?.taints ?? [];
+  if (!equalJson(taints(object), taints(old))) refuse(`${who} is not allowed to modify taints`);
+  // An owner that does not exist would have it deleted, and it could come back with other labels (CVE-2025-5187).
+  const owners = (one: KubeObject | undefined) => one?.metadata.ownerReferences ?? [];
+  if (!equalJson(owners(object), owners(old))) refuse(`${who} is not allowed to modify ownerReferences`);
 }
 
 /** A kubelet asks for tokens that die with one of its pods. */

@@ -4,6 +4,8 @@ import { forbidden, notFound } from "../request/errors.ts";
 import { type AdmissionPlugin, isPod } from "./admission.ts";
 import { type CacheReader, cachedNamespace } from "./cached.ts";
 
+const HOSTNAME = "kubernetes.io/hostname";
+
 /** Every image is pulled again, so that nobody runs one for which they have no credentials. */
 export function alwaysPullImages(): AdmissionPlugin {
   return {
@@ -30,6 +32,21 @@ export function extendedResourceToleration(): AdmissionPlugin {
         const known = spec.tolerations?.some((t) => t.key === key && t.operator === "Exists" && !t.effect);
         if (!known) spec.tolerations = [...(spec.tolerations ?? []), { key, operator: "Exists" }];
       }
+    },
+  };
+}
+
+/** Pods keep others away from their node at most, never from a whole zone. */
+export function limitPodHardAntiAffinityTopology(): AdmissionPlugin {
+  return {
+    name: "LimitPodHardAntiAffinityTopology",
+    validate(attributes, object) {
+      if (!isPod(attributes) || !object) return;
+      const { podAntiAffinity } = (object as unknown as Pod).spec?.affinity ?? {};
+      const wrong = podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.find(({ topologyKey }) => topologyKey !== HOSTNAME);
+      if (!wrong) return;
+      const why = `affinity.PodAntiAffinity.RequiredDuringScheduling has TopologyKey ${wrong.topologyKey} but only key ${HOSTNAME} is allowed`;
+      throw forbidden(attributes.definition, attributes.name, why);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { FlagError } from "@flotilla/process";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificate-approval.ts";
@@ -5,7 +6,7 @@ import { persistentVolumeClaimResize } from "./claim-resize.ts";
 import { defaultIngressClass } from "./default-ingress-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
-import { limitRanger } from "./limit-ranger.ts";
+import { aggregate, limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import {
@@ -14,8 +15,10 @@ import {
   alwaysPullImages,
   denyServiceExternalIPs,
   extendedResourceToleration,
+  limitPodHardAntiAffinityTopology,
   namespaceExists,
 } from "./optional.ts";
+import { ownerReferencesPermission } from "./owner-references.ts";
 import { podSecurity } from "./pod-security.ts";
 import { validatingAdmissionPolicies } from "./policy/validating-admission-policy.ts";
 import { priority } from "./priority.ts";
@@ -44,6 +47,7 @@ const PLUGINS: readonly Registered[] = [
   { create: alwaysAdmit, byDefault: false },
   { create: namespaceLifecycle, byDefault: true },
   { create: namespaceExists, byDefault: false },
+  { create: limitPodHardAntiAffinityTopology, byDefault: false },
   { create: limitRanger, byDefault: true },
   { create: serviceAccount, byDefault: true },
   { create: nodeRestriction, byDefault: false },
@@ -55,6 +59,7 @@ const PLUGINS: readonly Registered[] = [
   { create: extendedResourceToleration, byDefault: false },
   { create: defaultStorageClass, byDefault: true },
   { create: storageObjectInUseProtection, byDefault: true },
+  { create: ownerReferencesPermission, byDefault: false },
   { create: persistentVolumeClaimResize, byDefault: true },
   { create: runtimeClass, byDefault: true },
   { create: certificateApproval, byDefault: true },
@@ -70,22 +75,31 @@ const PLUGINS: readonly Registered[] = [
   { create: alwaysDeny, byDefault: false },
 ];
 
-/** @throws Error for a name that no plug-in has. */
+/** Part of what upstream does in its registry: not to be named, nor turned off. */
+const ALWAYS = new Set(["RBACEscalation"]);
+/** On by default, for a kind that is not served here: there is nothing to do. */
+const NOTHING_TO_DO = "ClusterTrustBundleAttest";
+/** Upstream's that are not here: to ask for one must not go unnoticed, to turn it off changes nothing. */
+const MISSING = new Set(["EventRateLimit", "ImagePolicyWebhook", "NamespaceAutoProvision", "PodNodeSelector", "PodTolerationRestriction"]);
+
+/** @throws FlagError in upstream's words for a name that no plug-in has, or that is both turned on and off. */
 export function chosenPlugins(ports: AdmissionPorts, enable: readonly string[], disable: readonly string[]): AdmissionPlugin[] {
   const all = PLUGINS.map(({ create, byDefault }) => ({ plugin: create(ports), byDefault }));
-  for (const name of [...enable, ...disable]) {
-    if (!all.some(({ plugin }) => plugin.name === name) && !ACCEPTED.has(name))
-      throw new Error(`unknown admission plugin ${JSON.stringify(name)}`);
-  }
+  const names = new Set([...all.map(({ plugin }) => plugin.name), NOTHING_TO_DO].filter((name) => !ALWAYS.has(name)));
+  const errors = [
+    ...enable.filter((name) => MISSING.has(name)).map((name) => `enable-admission-plugins plugin ${JSON.stringify(name)} is not available`),
+    ...unknown("enable", enable, names),
+    ...unknown("disable", disable, names),
+  ];
+  const both = [...new Set(enable)].filter((name) => disable.includes(name)).sort();
+  if (both.length > 0) errors.push(`[${both.join(" ")}] in enable-admission-plugins and disable-admission-plugins overlapped`);
+  if (errors.length > 0) throw new FlagError(aggregate(errors));
   return all
-    .filter(
-      ({ plugin, byDefault }) => (byDefault || enable.includes(plugin.name)) && (ALWAYS.has(plugin.name) || !disable.includes(plugin.name)),
-    )
+    .filter(({ plugin, byDefault }) => (byDefault || enable.includes(plugin.name)) && !disable.includes(plugin.name))
     .map(({ plugin }) => plugin);
 }
 
-/** Part of what upstream does in its registry: not to be turned off. */
-const ALWAYS = new Set(["RBACEscalation", "ExpressionCheck"]);
-
-/** Upstream's default plug-in for a kind that is not served here. */
-const ACCEPTED = new Set(["ClusterTrustBundleAttest"]);
+const unknown = (flag: string, given: readonly string[], names: ReadonlySet<string>): string[] =>
+  given
+    .filter((name) => !names.has(name) && !MISSING.has(name))
+    .map((name) => `${flag}-admission-plugins plugin ${JSON.stringify(name)} is unknown`);

@@ -1,7 +1,7 @@
 import type { KubeObject, Pod } from "@flotilla/api";
 import { forbidden } from "../request/errors.ts";
-import type { Store } from "../storage/store.ts";
 import { type AdmissionPlugin, isPod } from "./admission.ts";
+import { type CacheReader, cachedObjects } from "./cached.ts";
 
 interface PriorityClass extends KubeObject {
   value: number;
@@ -10,11 +10,15 @@ interface PriorityClass extends KubeObject {
 }
 
 /** The classes every cluster has, also before anyone has stored them. */
-const SYSTEM: Record<string, number> = { "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 };
+const SYSTEM = new Map([
+  ["system-cluster-critical", 2_000_000_000],
+  ["system-node-critical", 2_000_001_000],
+]);
 
 /** Resolves priorityClassName into the number that the scheduler reads. */
-export function priority({ store }: { store: Store }): AdmissionPlugin {
+export function priority({ store }: { store: Pick<CacheReader, "cache"> }): AdmissionPlugin {
   const classes = () => store.cache("priorityclasses");
+  const defaults = () => cachedObjects<PriorityClass>(store, "priorityclasses", "").filter(({ globalDefault }) => globalDefault);
   return {
     name: "Priority",
     mutate(attributes, object) {
@@ -24,15 +28,14 @@ export function priority({ store }: { store: Store }): AdmissionPlugin {
       let found: PriorityClass | undefined;
       if (spec.priorityClassName) {
         found = classes().get(`/registry/priorityclasses/${spec.priorityClassName}`)?.object as PriorityClass | undefined;
-        if (!found && SYSTEM[spec.priorityClassName] === undefined)
+        if (!found && !SYSTEM.has(spec.priorityClassName))
           throw forbidden(attributes.definition, attributes.name, `no PriorityClass with name ${spec.priorityClassName} was found`);
       } else {
-        for (const { object: candidate } of classes().scan("/registry/priorityclasses/")) {
-          if ((candidate as PriorityClass).globalDefault) found = candidate as PriorityClass;
-        }
+        // Of several that raced each other into being the lowest counts.
+        found = defaults().sort((a, b) => a.value - b.value)[0];
         if (found) spec.priorityClassName = found.metadata.name!;
       }
-      const value = found?.value ?? SYSTEM[spec.priorityClassName ?? ""] ?? 0;
+      const value = found?.value ?? SYSTEM.get(spec.priorityClassName ?? "") ?? 0;
       if (spec.priority !== undefined && spec.priority !== value) {
         throw forbidden(
           attributes.definition,
@@ -41,7 +44,22 @@ export function priority({ store }: { store: Store }): AdmissionPlugin {
         );
       }
       spec.priority = value;
-      spec.preemptionPolicy ??= found?.preemptionPolicy ?? "PreemptLowerPriority";
+      const policy = found?.preemptionPolicy ?? "PreemptLowerPriority";
+      if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
+        throw forbidden(
+          attributes.definition,
+          attributes.name,
+          `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+        );
+      }
+      spec.preemptionPolicy = policy;
+    },
+    validate({ definition, operation, name }, object) {
+      if (definition.resource !== "priorityclasses" || definition.group !== "scheduling.k8s.io") return;
+      if ((operation !== "CREATE" && operation !== "UPDATE") || !(object as PriorityClass | undefined)?.globalDefault) return;
+      const other = defaults().find(({ metadata }) => metadata.name !== object!.metadata.name);
+      const why = `PriorityClass ${other?.metadata.name} is already marked as default. Only one default can exist`;
+      if (other) throw forbidden(definition, name, why);
     },
   };
 }

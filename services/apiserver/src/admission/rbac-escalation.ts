@@ -21,7 +21,7 @@ export function rbacEscalation({ store, authorizer }: { store: Store; authorizer
       const { resource } = attributes.definition;
       if (resource === "roles" || resource === "clusterroles") checkRole(authorizer, attributes, object, old);
       if (resource === "rolebindings" || resource === "clusterrolebindings")
-        checkBinding(store, authorizer, attributes, object as unknown as RoleBinding);
+        return checkBinding(store, authorizer, attributes, object as unknown as RoleBinding);
     },
   };
 }
@@ -50,12 +50,15 @@ function checkRole(authorizer: Authorizer, attributes: AdmissionAttributes, obje
 
 const gathers = (role: KubeObject): boolean => ((role as unknown as ClusterRole).aggregationRule?.clusterRoleSelectors ?? []).length > 0;
 
-function checkBinding(store: Store, authorizer: Authorizer, attributes: AdmissionAttributes, binding: RoleBinding): void {
+async function checkBinding(store: Store, authorizer: Authorizer, attributes: AdmissionAttributes, binding: RoleBinding): Promise<void> {
   const { kind, name } = binding.roleRef;
   const resource = kind === "ClusterRole" ? "clusterroles" : "roles";
   if (may(authorizer, attributes, "bind", resource, name)) return;
   const key = kind === "ClusterRole" ? `/registry/clusterroles/${name}` : `/registry/roles/${attributes.namespace}/${name}`;
-  const role = store.cache(resource).get(key)?.object;
+  const find = () => store.cache(resource).get(key)?.object;
+  // It may have been made a moment ago through another server.
+  if (!find()) await store.fresh();
+  const role = find();
   if (!role) throw notFound({ group: GROUP, resource }, name);
   // What the role gathers counts, whether or not a controller has written it down yet: the authorizer grants it.
   const all = gathers(role) ? cachedObjects<ClusterRole>(store, "clusterroles", "") : [];

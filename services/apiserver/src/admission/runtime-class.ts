@@ -1,10 +1,11 @@
 import type { Pod, RuntimeClass } from "@flotilla/api";
+import { equalJson } from "../registry/clone.ts";
 import { forbidden } from "../request/errors.ts";
-import type { Store } from "../storage/store.ts";
 import { type AdmissionPlugin, isPod } from "./admission.ts";
+import type { CacheReader } from "./cached.ts";
 
 /** A pod's RuntimeClass must exist; its overhead and node selector become the pod's. */
-export function runtimeClass({ store }: { store: Store }): AdmissionPlugin {
+export function runtimeClass({ store }: { store: CacheReader }): AdmissionPlugin {
   const find = (name: string) => store.cache("runtimeclasses").get(`/registry/runtimeclasses/${name}`)?.object as RuntimeClass | undefined;
   return {
     name: "RuntimeClass",
@@ -12,6 +13,8 @@ export function runtimeClass({ store }: { store: Store }): AdmissionPlugin {
       if (!isPod(attributes) || attributes.operation !== "CREATE") return;
       const { spec } = object as unknown as Pod;
       const name = spec?.runtimeClassName;
+      const refuse = (why: string) => forbidden(attributes.definition, attributes.name, why);
+      if (spec?.overhead && !name) throw refuse("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
       if (!spec || !name) return;
       let found = find(name);
       if (!found) {
@@ -19,7 +22,10 @@ export function runtimeClass({ store }: { store: Store }): AdmissionPlugin {
         found = find(name);
       }
       if (!found) throw forbidden(attributes.definition, attributes.name, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
-      if (found.overhead?.podFixed) spec.overhead = { ...found.overhead.podFixed };
+      const overhead = found.overhead?.podFixed;
+      if (spec.overhead && !equalJson(spec.overhead, overhead ?? {}))
+        throw refuse("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+      if (overhead) spec.overhead = { ...overhead };
       if (found.scheduling?.nodeSelector) {
         for (const [key, value] of Object.entries(found.scheduling.nodeSelector)) {
           if ((spec.nodeSelector?.[key] ?? value) !== value) {
@@ -32,8 +38,10 @@ export function runtimeClass({ store }: { store: Store }): AdmissionPlugin {
           spec.nodeSelector = { ...spec.nodeSelector, [key]: value };
         }
       }
-      if (found.scheduling?.tolerations)
-        spec.tolerations = [...(spec.tolerations ?? []), ...found.scheduling.tolerations.map((t) => ({ ...t }))];
+      // The pod may have come by here before: what it tolerates already is not said again.
+      const tolerations = spec.tolerations ?? [];
+      const more = (found.scheduling?.tolerations ?? []).filter((one) => !tolerations.some((known) => equalJson(known, one)));
+      if (more.length > 0) spec.tolerations = [...tolerations, ...more.map((one) => ({ ...one }))];
     },
   };
 }

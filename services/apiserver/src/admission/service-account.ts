@@ -3,7 +3,9 @@ import { type Random, randomName } from "@flotilla/base";
 import { forbidden } from "../request/errors.ts";
 import type { Store } from "../storage/store.ts";
 import { type AdmissionAttributes, type AdmissionPlugin, isPod } from "./admission.ts";
+import { referencesOfMirror } from "./nodes/mirror.ts";
 
+const VOLUME_PREFIX = "kube-api-access-";
 const MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 const MIRROR = "kubernetes.io/config.mirror";
 /** An hour and seven seconds: the odd number marks tokens that the admission asked for. */
@@ -45,9 +47,12 @@ export function serviceAccount({ store, random }: { store: Store; random: Random
   };
 }
 
-function checkMirror(attributes: AdmissionAttributes, pod: Pod): void {
-  if (pod.spec?.serviceAccountName)
-    throw forbidden(attributes.definition, attributes.name, "a mirror pod may not reference service accounts");
+function checkMirror({ definition, name }: AdmissionAttributes, pod: Pod): void {
+  if (pod.spec?.serviceAccountName) throw forbidden(definition, name, "a mirror pod may not reference service accounts");
+  const sources = (pod.spec?.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  const tokens = sources.some(({ serviceAccountToken }) => serviceAccountToken);
+  if (tokens) throw forbidden(definition, name, "a mirror pod may not use service account token volume projections");
+  if (referencesOfMirror(pod) === "secrets") throw forbidden(definition, name, "a mirror pod may not reference secrets");
 }
 
 function mountToken(pod: Pod, random: Random): void {
@@ -56,10 +61,13 @@ function mountToken(pod: Pod, random: Random): void {
   const containers: Container[] = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const without = containers.filter((container) => !(container.volumeMounts ?? []).some(({ mountPath }) => mountPath === MOUNT_PATH));
   if (without.length === 0) return;
-  const name = `kube-api-access-${randomName(random)}`;
+  // A webhook may have added a container after the volume was made.
+  const known = spec.volumes?.find((volume) => volume.name.startsWith(VOLUME_PREFIX))?.name;
+  const name = known ?? `${VOLUME_PREFIX}${randomName(random)}`;
   for (const container of without) {
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }];
   }
+  if (known) return;
   spec.volumes = [
     ...(spec.volumes ?? []),
     {
