@@ -54,8 +54,10 @@ const authorize: Link = (parts, call, next) => {
   const decision = parts.authorizer.authorize(attributesOf(call.user, call.info, call.query));
   call.annotations["authorization.k8s.io/decision"] = decision.allowed ? "allow" : "forbid";
   call.annotations["authorization.k8s.io/reason"] = decision.reason;
-  if (!decision.allowed) throw accessDenied(call.user, call.info, decision.reason);
-  return next(call);
+  if (decision.allowed) return next(call);
+  // A browser shall not guess what a refusal with somebody's text in it might be.
+  call.responseHeaders["X-Content-Type-Options"] = "nosniff";
+  throw accessDenied(call.user, call.info, decision.reason);
 };
 
 /** Groups of extension servers are theirs; they ask here again who may do what, if they wish. */

@@ -96,7 +96,7 @@ export class Documents {
       const merged = path === "/api" ? body : mergeAggregated(body, remotes, priorities);
       return json(merged, `${JSON_TYPE};g=apidiscovery.k8s.io;v=${flavour};as=APIGroupDiscoveryList`);
     }
-    if (path === "/") return json({ paths: this.paths() });
+    if (path === "/" || path === "/index.html") return json({ paths: this.paths() });
     if (path === "/version") return json(versionDocument());
     if (path === "/api") return json(legacyVersions(definitions, this.sources.serverAddress));
     if (path === "/apis") return json(mergeGroupList(legacyGroupList(definitions), remotes, priorities));
@@ -119,8 +119,8 @@ export class Documents {
       };
     }
     if (path === "/openapi/v2") return json(mergeSwagger(await openApiV2(definitions), await this.remoteSwagger()));
-    if (path === "/.well-known/openid-configuration") return json(this.sources.issuer.configuration);
-    if (path === "/openid/v1/jwks") return json(this.sources.issuer.keys, "application/jwk-set+json");
+    if (path === "/.well-known/openid-configuration") return anHour(json(this.sources.issuer.configuration));
+    if (path === "/openid/v1/jwks") return anHour(json(this.sources.issuer.keys, "application/jwk-set+json"));
     return undefined;
   }
 
@@ -146,15 +146,22 @@ export class Documents {
       .flatMap(({ group, versions }) =>
         group === "" ? ["/api", "/api/v1", "/apis"] : [`/apis/${group}`, ...versions.map((v) => `/apis/${group}/${v}`)],
       );
-    return [...groups, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+    const checks = this.sources.checks.flatMap(({ name, on }) => on.map((endpoint) => `/${endpoint}/${name}`));
+    const others = ["/.well-known/openid-configuration", "/apis/", "/openid/v1/jwks", "/openapi/v3/"];
+    return [...groups, ...checks, ...others, ...PAGES].sort();
   }
 }
 
+const PAGES = ["/healthz", "/index.html", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
 const YEAR_MS = 365 * 24 * 3_600_000;
 
 function json(body: object | undefined, contentType = JSON_TYPE): Document | undefined {
   return body && { type: "document", code: 200, contentType, body: Buffer.from(JSON.stringify(body)) };
 }
+
+/** What relying parties may keep for an hour, as upstream says. */
+const anHour = (document: Document | undefined): Document | undefined =>
+  document && { ...document, headers: { "Cache-Control": "public, max-age=3600" } };
 
 /** "v2", "v2beta1" or "" for the legacy documents, in the client's order. */
 function discoveryFlavour(accept: string | undefined): string {

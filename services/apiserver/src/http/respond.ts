@@ -47,10 +47,7 @@ export function statusOf(error: unknown, log: Logger): Status {
 
 export function statusHeaders(status: Status): Record<string, string> {
   const seconds = status.details?.retryAfterSeconds;
-  return {
-    ...(seconds === undefined ? {} : { "Retry-After": String(seconds) }),
-    ...(status.code === 401 ? { "WWW-Authenticate": 'Bearer realm="kubernetes"' } : {}),
-  };
+  return seconds === undefined ? {} : { "Retry-After": String(seconds) };
 }
 
 /** Warning headers as kubectl reads them: code 299, an agent, quoted text. */

@@ -1,4 +1,5 @@
 import {
+  type ApiError,
   applyDefaults,
   beforeCreate,
   checkIdentity,
@@ -15,7 +16,7 @@ import { alreadyExists, methodNotAllowed } from "../request/errors.ts";
 import type { Entry } from "../storage/entry.ts";
 import { clone } from "./clone.ts";
 import { hookOf } from "./hooks.ts";
-import { type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
+import { cacheOf, type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { dedupOwners } from "./owners.ts";
 
@@ -91,14 +92,22 @@ async function createOnce(
   return entryReply(201, def, entry);
 }
 
+function taken(kernel: Kernel, def: ResourceDefinition, key: string, name: string): ApiError {
+  const error = alreadyExists(def, name);
+  if (cacheOf(kernel, def).get(key)?.object.metadata.deletionTimestamp)
+    error.status.message = `object is being deleted: ${error.status.message}`;
+  return error;
+}
+
 async function writeNew(kernel: Kernel, def: ResourceDefinition, object: KubeObject): Promise<Entry> {
   const name = object.metadata.name!;
   const hook = hookOf(kernel.hooks, def);
   const claim = await hook?.beforeWrite?.(object, undefined);
   try {
     const lease = await hook?.lease?.(object);
-    const result = await kernel.store.create(keyOf(def, object.metadata.namespace ?? "", name), await storedBytes(def, object), lease);
-    if (!result.ok) throw alreadyExists(def, name);
+    const key = keyOf(def, object.metadata.namespace ?? "", name);
+    const result = await kernel.store.create(key, await storedBytes(def, object), lease);
+    if (!result.ok) throw taken(kernel, def, key, name);
     await hook?.afterWrite?.(object, undefined);
     return await preparedView(def, result.entry);
   } catch (error) {

@@ -42,7 +42,9 @@ export async function remove(kernel: Kernel, call: Call, def: ResourceDefinition
   if (name === "" || (def.namespaced && namespace === "")) throw methodNotAllowed();
   const { options, dryRun } = await deleteOptions(call, def);
   const deletion = await deleteObject(kernel, call, def, namespace, name, options, dryRun);
-  if (!deletion.removed || RETURNS_OBJECT.has(def.resource)) return { type: "object", code: 200, definition: def, object: deletion.object };
+  // Accepted: held back although its dependents were to go with it.
+  const code = !deletion.removed && options.orphanDependents === false ? 202 : 200;
+  if (!deletion.removed || RETURNS_OBJECT.has(def.resource)) return { type: "object", code, definition: def, object: deletion.object };
   return { type: "object", code: 200, definition: undefined, object: deletedStatus(def, deletion.object) };
 }
 
