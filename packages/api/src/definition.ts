@@ -58,6 +58,8 @@ export interface Strategy<T = any> extends UpdateStrategy<T> {
   prepareForCreate?(obj: T, ctx: WriteContext): void;
   /** Runs on create, and on update before validateUpdate. */
   validate?(obj: T, errors: FieldErrors): void;
+  /** What an update may not change is told before what the object may not be. */
+  readonly checksUpdateFirst?: boolean;
   /** Runs on create only. */
   validateCreate?(obj: T, errors: FieldErrors): void;
   /** Lines for Warning headers. */
@@ -250,7 +252,7 @@ export interface ApiMachinery {
   legacyVersions(registry: Registry, serverAddress: string): object;
   legacyGroupList(registry: Registry): object;
   legacyGroup(registry: Registry, group: string): object | undefined;
-  legacyResourceList(registry: Registry, group: string, version: string): object | undefined;
+  legacyResourceList(registry: Registry, group: string, version: string, hash?: (storedAs: string) => string): object | undefined;
 
   /** openapi/v3.ts, openapi/v2.ts. Documents are heavy: cache them by registry.revision. */
   openApiV3Index(registry: Registry): object;

@@ -3,6 +3,7 @@ import type { DeleteDecision, DeleteOptionsBody, ResourceDefinition, Strategy, U
 import { formatTime } from "./duration.ts";
 import { FieldErrors, invalidError } from "./field-error.ts";
 import { cloneJson, jsonEqual } from "./json-equal.ts";
+import { dedupeOwners } from "./meta/owners.ts";
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, validateMeta, validateMetaUpdate } from "./meta/validate.ts";
 import { ApiError, apiError, REASON_CODES } from "./status.ts";
 import type { KubeObject } from "./types.ts";
@@ -40,6 +41,7 @@ export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: Writ
   const { strategy } = def;
   const meta = (obj.metadata ??= {});
   if (meta.resourceVersion) throw resourceVersionOnCreate();
+  const doubled = dedupeOwners(meta);
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;
   delete meta.selfLink;
@@ -56,7 +58,7 @@ export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: Writ
   strategy.validate?.(obj, errors);
   strategy.validateCreate?.(obj, errors);
   if (!errors.empty) throw invalidError(def.group, def.kind, meta.name ?? "", errors);
-  return strategy.warnings?.(obj) ?? [];
+  return [...doubled, ...(strategy.warnings?.(obj) ?? [])];
 }
 
 /** Upstream answers this one without a reason. */
@@ -72,6 +74,7 @@ export function beforeUpdate(
   old: KubeObject,
   ctx: WriteContext,
 ): string[] {
+  const doubled = dedupeOwners(obj.metadata);
   carryMeta(obj, old);
   const { strategy, style } = strategyOf(def, subresource);
   if (style === "status") keepAllBut(obj, old, "status");
@@ -82,10 +85,12 @@ export function beforeUpdate(
   const errors = new FieldErrors();
   validateMeta(def, obj.metadata, errors);
   validateMetaUpdate(obj, old, errors);
+  const updateFirst = def.strategy.checksUpdateFirst ?? false;
+  if (updateFirst) strategy.validateUpdate?.(obj, old, errors, ctx);
   if (style === "main") (strategy as Strategy).validate?.(obj, errors);
-  strategy.validateUpdate?.(obj, old, errors, ctx);
+  if (!updateFirst) strategy.validateUpdate?.(obj, old, errors, ctx);
   if (!errors.empty) throw invalidError(def.group, def.kind, obj.metadata.name ?? "", errors);
-  return style === "main" ? (def.strategy.warnings?.(obj, old) ?? []) : [];
+  return style === "main" ? [...doubled, ...(def.strategy.warnings?.(obj, old) ?? [])] : doubled;
 }
 
 function strategyOf(

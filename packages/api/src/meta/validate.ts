@@ -50,7 +50,7 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
 
 function validateOwners(owners: readonly OwnerReference[], errors: FieldErrors): void {
   let controller = "";
-  // Upstream's fields name no index here, nor for finalizers.
+  // Upstream's fields name no index here.
   const field = "metadata.ownerReferences";
   owners.forEach((owner) => {
     const parts = (owner.apiVersion ?? "").split("/");
@@ -68,17 +68,18 @@ function validateOwners(owners: readonly OwnerReference[], errors: FieldErrors):
 }
 
 /** Of an object's metadata, or of a namespace's spec. */
-export function validateFinalizerNames(finalizers: readonly string[], field: string, errors: FieldErrors): void {
-  for (const finalizer of finalizers) {
+export function validateFinalizerNames(finalizers: readonly string[], field: string, errors: FieldErrors, indexed = false): void {
+  finalizers.forEach((finalizer, index) => {
     errors.invalidEach(field, finalizer, qualifiedNameErrors(finalizer));
     if (!finalizer.includes("/") && !STANDARD_FINALIZERS.includes(finalizer)) {
-      errors.invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+      const at = indexed ? `${field}[${index}]` : field;
+      errors.invalid(at, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
     }
-  }
+  });
 }
 
 function validateFinalizers(finalizers: readonly string[], errors: FieldErrors): void {
-  validateFinalizerNames(finalizers, "metadata.finalizers", errors);
+  validateFinalizerNames(finalizers, "metadata.finalizers", errors, true);
   if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER)) {
     errors.invalid("metadata.finalizers", finalizers, "finalizer orphan and foregroundDeletion cannot be both set");
   }

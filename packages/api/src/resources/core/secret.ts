@@ -55,6 +55,7 @@ export const secrets = defineResource<Secret>({
         errors.required("data[password]");
       }
     },
+    checksUpdateFirst: true,
     validateUpdate(secret, old, errors) {
       immutable("type", secret.type, old.type, errors);
       validateImmutable(secret, old, errors, ["data"]);

@@ -62,6 +62,7 @@ export const services = defineResource<Service>({
       syncAddresses(spec, before);
       dropWhatTypeLost(spec, before);
     },
+    checksUpdateFirst: true,
     validate: validateService,
     validateUpdate: validateServiceUpdate,
   },
