@@ -38,8 +38,10 @@ export function patchTypeOf(contentType: string, def?: ResourceDefinition): Patc
   // Custom resources have no merge strategies.
   const known = Object.keys(TYPES).filter((each) => !def?.custom || TYPES[each] !== "strategic");
   if (type && known.includes(contentType)) return type;
-  // Refused by the router, which says no more.
-  throw apiError("UnsupportedMediaType", "415: Unsupported Media Type", {});
+  // Upstream's router refuses it for built-in kinds, and says no more; custom resources don't pass through it.
+  const accepted = [...known, "application/apply-patch+yaml"].join(", ");
+  const unknown = `the body of the request was in an unknown format - accepted media types include: ${accepted}`;
+  throw apiError("UnsupportedMediaType", def?.custom ? unknown : "415: Unsupported Media Type", {});
 }
 
 async function apply(kernel: Kernel, call: Call, def: ResourceDefinition, options: WriteOptions): Promise<Reply> {
