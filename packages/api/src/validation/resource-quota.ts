@@ -27,8 +27,6 @@ export function validateQuota({ spec = {} }: ResourceQuota, errors: FieldErrors)
 
 export function validateQuotaUpdate(quota: ResourceQuota, old: ResourceQuota, errors: FieldErrors): void {
   if (!sameMembers(quota.spec?.scopes ?? [], old.spec?.scopes ?? [])) errors.invalid("spec.scopes", quota.spec?.scopes, FIELD_IMMUTABLE);
-  const [selector, before] = [quota.spec?.scopeSelector, old.spec?.scopeSelector];
-  if (!jsonEqual(selector, before)) errors.invalid("spec.scopeSelector", selector, FIELD_IMMUTABLE);
 }
 
 const sameMembers = (a: readonly string[], b: readonly string[]): boolean => jsonEqual([...a].sort(), [...b].sort());

@@ -1,6 +1,7 @@
 import { column, defineResource, nameColumn, wideColumn } from "../../define.ts";
 import { ageOf } from "../../duration.ts";
 import type { Event } from "../../types.ts";
+import { validateEvent } from "../../validation/event.ts";
 
 const UNKNOWN = "<unknown>";
 
@@ -29,13 +30,7 @@ export const events = defineResource<Event>({
   },
   strategy: {
     allowCreateOnUpdate: true,
-    validate(event, errors) {
-      const { namespace } = event.involvedObject ?? {};
-      const expected = namespace || "default";
-      if (event.metadata.namespace !== expected) {
-        errors.invalid("involvedObject.namespace", namespace ?? "", "does not match event.namespace");
-      }
-    },
+    validate: validateEvent,
   },
   selectableFields: {
     "involvedObject.kind": (event) => event.involvedObject?.kind ?? "",

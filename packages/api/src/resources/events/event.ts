@@ -1,6 +1,8 @@
 /** events.k8s.io/v1: the same stored events under newer names (`kubectl events` reads these). */
+
 import { defineResource } from "../../define.ts";
 import type { Event, KubeObject } from "../../types.ts";
+import { validateEvent, validateNewEvent, validateNewEventUpdate } from "../../validation/event.ts";
 import { events as coreEvents } from "../core/event.ts";
 
 /** events.k8s.io/v1 name → core/v1 name. */
@@ -38,7 +40,12 @@ export const eventsV1 = defineResource<KubeObject>({
     ...column,
     cell: (obj, now_ms) => coreEvents.row(rename(obj, RENAMED) as unknown as Event, now_ms)[index]!,
   })),
-  strategy: { allowCreateOnUpdate: true },
+  strategy: {
+    allowCreateOnUpdate: true,
+    validate: (event, errors) => validateEvent(stored(event), errors),
+    validateCreate: (event, errors) => validateNewEvent(stored(event), errors),
+    validateUpdate: (event, old, errors) => validateNewEventUpdate(stored(event), stored(old), errors),
+  },
   selectableFields: Object.fromEntries(
     Object.entries(coreEvents.selectableFields).map(([label, value]) => [
       label.replace("involvedObject", "regarding").replace("reportingComponent", "reportingController"),
@@ -46,6 +53,9 @@ export const eventsV1 = defineResource<KubeObject>({
     ]),
   ),
 });
+
+/** As the core API names the fields: so do the messages. */
+const stored = (event: KubeObject): Event => rename(event, RENAMED) as unknown as Event;
 
 function rename(obj: KubeObject, names: [string, string][]): KubeObject {
   const result: KubeObject = { ...obj };
