@@ -24,7 +24,7 @@ export interface Config {
   tokenFile: string | undefined;
   anonymous: boolean;
   bootstrapTokens: boolean;
-  serviceAccounts: { verify: string[]; sign: string | undefined; issuer: string; audiences: string[]; maxExpiration_seconds: number };
+  serviceAccounts: { verify: string[]; sign: string | undefined; issuers: string[]; audiences: string[]; maxExpiration_seconds: number };
   authorizationModes: string[];
   enableAdmission: string[];
   disableAdmission: string[];
@@ -57,7 +57,8 @@ export async function readConfig(flags: Flags<typeof FLAGS>, clock: Clock): Prom
     return Object.fromEntries(read.filter(([, text]) => text !== undefined)) as Record<string, string>;
   };
   const tlsFiles = { cert: need("tls-cert-file"), key: need("tls-private-key-file"), ca: flags["client-ca-file"] };
-  const issuer = flags["service-account-issuer"].at(-1)!;
+  const issuers = flags["service-account-issuer"];
+  if (issuers.length === 0 || issuers.includes("")) throw new FlagError("--service-account-issuer can not be empty");
   return {
     etcd: {
       servers: flags["etcd-servers"],
@@ -79,8 +80,8 @@ export async function readConfig(flags: Flags<typeof FLAGS>, clock: Clock): Prom
     serviceAccounts: {
       verify: (await Promise.all(flags["service-account-key-file"].map(file))) as string[],
       sign: await file(flags["service-account-signing-key-file"]),
-      issuer,
-      audiences: flags["api-audiences"].length > 0 ? flags["api-audiences"] : [issuer],
+      issuers,
+      audiences: flags["api-audiences"].length > 0 ? flags["api-audiences"] : issuers,
       maxExpiration_seconds: Math.floor(flags["service-account-max-token-expiration"] / 1000),
     },
     authorizationModes: flags["authorization-mode"],

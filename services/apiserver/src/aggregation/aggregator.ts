@@ -14,6 +14,7 @@ import { forward, forwardUpgrade } from "../proxy/forward.ts";
 import type { Kernel } from "../registry/kernel.ts";
 import { modifyStored } from "../registry/modify-stored.ts";
 import type { Call, Reply } from "../request/call.ts";
+import { noSuchPath } from "../request/errors.ts";
 import { AVAILABLE, discoveryFailed, type Verdict, withoutAsking } from "./availability.ts";
 import { identityHeaders } from "./identity.ts";
 import { LocalServices } from "./local-services.ts";
@@ -30,6 +31,8 @@ interface Remote extends RemoteVersion {
   api: APIService;
   probe: Timer | undefined;
   probing: boolean;
+  /** Something changed meanwhile. */
+  again: boolean;
 }
 
 /**
@@ -92,7 +95,12 @@ export class Aggregator {
     const remote = root === "apis" && group && version ? this.#remotes.get(`${version}.${group}`) : undefined;
     if (!remote) return undefined;
     if (!remote.available) throw apiError("ServiceUnavailable", "service unavailable");
-    const to = () => this.#client.destination(remote.api, call.uri, identityHeaders(call.user));
+    // A name with a slash in it would be another path there than the one that was authorized here.
+    if ([call.info.name, call.info.namespace, call.info.resource, call.info.subresource].some((part) => part.includes("/")))
+      throw noSuchPath();
+    const mark = call.uri.indexOf("?");
+    const path = `${call.info.path}${mark < 0 ? "" : call.uri.slice(mark)}`;
+    const to = () => this.#client.destination(remote.api, path, identityHeaders(call.user));
     return {
       type: "proxy",
       serve: async (request, response) => forward(request, response, to(), call.signal),
@@ -144,7 +152,7 @@ export class Aggregator {
     known?.probe?.cancel();
     const { group = "", version = "" } = api.spec;
     const available = saidAvailable(api);
-    const remote: Remote = { group, version, available, resources: undefined, api, probe: undefined, probing: false };
+    const remote: Remote = { group, version, available, resources: undefined, api, probe: undefined, probing: false, again: false };
     this.#remotes.set(name, remote);
     void this.#probe(remote);
   }
@@ -162,8 +170,14 @@ export class Aggregator {
   }
 
   async #probe(remote: Remote): Promise<void> {
-    if (remote.probing || this.#stopped) return;
+    if (this.#stopped) return;
+    if (remote.probing) {
+      // What changed while it was being asked may change the answer.
+      remote.again = true;
+      return;
+    }
     remote.probing = true;
+    remote.again = false;
     remote.probe?.cancel();
     const verdict = await this.#ask(remote);
     remote.probing = false;
@@ -171,7 +185,8 @@ export class Aggregator {
     const available = verdict.status === "True";
     if (available !== remote.available) this.#revision++;
     remote.available = available;
-    remote.probe = this.#kernel.clock.setTimeout(() => void this.#probe(remote), available ? PROBE_MS : RETRY_MS);
+    const next_ms = remote.again ? 0 : available ? PROBE_MS : RETRY_MS;
+    remote.probe = this.#kernel.clock.setTimeout(() => void this.#probe(remote), next_ms);
     await this.#writeCondition(remote.api.metadata.name!, verdict).catch((error) => {
       if (!this.#stopped) this.#kernel.log.warn("API service's status not written", { name: remote.api.metadata.name, error });
     });

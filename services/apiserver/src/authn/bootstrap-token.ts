@@ -8,7 +8,7 @@ const FORM = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
 
 /** Tokens in Secrets of type bootstrap.kubernetes.io/token in kube-system, for nodes that join. */
-export function bootstrapTokenAuthenticator(store: Store, clock: Clock): (token: string) => Promise<User | undefined> {
+export function bootstrapTokenAuthenticator(store: Pick<Store, "cache">, clock: Clock): (token: string) => Promise<User | undefined> {
   return async (token) => {
     const [, id, secretPart] = FORM.exec(token) ?? [];
     if (!id || !secretPart) return undefined;
@@ -22,11 +22,14 @@ export function bootstrapTokenAuthenticator(store: Store, clock: Clock): (token:
     if (expiration !== "" && !(Date.parse(expiration) > clock.now())) return undefined;
     const extra = field("auth-extra-groups")
       .split(",")
-      .filter((group) => GROUP.test(group));
+      .filter((group) => group !== "");
+    // A group that is none makes the whole token worth nothing.
+    if (!extra.every((group) => GROUP.test(group))) return undefined;
     return { name: `system:bootstrap:${id}`, groups: ["system:bootstrappers", ...extra] };
   };
 }
 
 function sameText(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

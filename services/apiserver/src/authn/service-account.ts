@@ -17,7 +17,8 @@ export interface ServiceAccountKeys {
   /** PEM files: public keys, private keys or certificates. */
   verify: string[];
   sign: string | undefined;
-  issuer: string;
+  /** Of new tokens the first; all are accepted, so that it can be changed. */
+  issuers: string[];
   audiences: string[];
 }
 
@@ -62,6 +63,7 @@ export class ServiceAccountTokens {
   private readonly clock: Clock;
   private readonly random: Random;
   readonly issuer: string;
+  private readonly issuers: readonly string[];
   readonly audiences: string[];
 
   constructor(store: Store, clock: Clock, random: Random, keys: ServiceAccountKeys) {
@@ -71,7 +73,8 @@ export class ServiceAccountTokens {
     this.keys = keys.verify.map((pem) => verifyKey(createPublicKey(pem)));
     this.signer = keys.sign === undefined ? undefined : { ...verifyKey(createPublicKey(keys.sign)), key: createPrivateKey(keys.sign) };
     if (this.signer && !this.keys.some((key) => key.id === this.signer!.id)) this.keys.push(verifyKey(createPublicKey(keys.sign!)));
-    this.issuer = keys.issuer;
+    this.issuers = keys.issuers;
+    this.issuer = keys.issuers[0]!;
     this.audiences = keys.audiences;
   }
 
@@ -152,7 +155,7 @@ export class ServiceAccountTokens {
         );
         if (!payload) continue;
         const claims = JSON.parse(Buffer.from(payload).toString()) as Claims;
-        if (claims.iss !== this.issuer && claims.iss !== LEGACY_ISSUER) return undefined;
+        if (!this.issuers.includes(claims.iss) && claims.iss !== LEGACY_ISSUER) return undefined;
         if (this.verified.size >= VERIFIED_MAX) this.verified.clear();
         this.verified.set(token, claims);
         return claims;

@@ -7,8 +7,7 @@ import { type Attributes, type Authorizer, type Decision, NO_OPINION, type Polic
 import { ruleAllows } from "./rules.ts";
 
 const DECISIONS_MAX = 20_000;
-/** admin gathers edit, which gathers view. */
-const AGGREGATION_DEPTH_MAX = 4;
+const KEY_LENGTH_MAX = 1_024;
 
 interface Grant {
   rules: readonly PolicyRule[];
@@ -48,6 +47,8 @@ export class RbacAuthorizer implements Authorizer {
     const known = this.decisions.get(key);
     if (known) return known;
     const decision = this.decide(a);
+    // Anybody may ask for paths of any length: they must not fill the memory.
+    if (key.length > KEY_LENGTH_MAX) return decision;
     if (this.decisions.size >= DECISIONS_MAX) this.decisions.clear();
     this.decisions.set(key, decision);
     return decision;
@@ -75,9 +76,10 @@ export class RbacAuthorizer implements Authorizer {
   private refresh(): void {
     const version = this.sources.map((cache) => `${cache.lastRevision}.${cache.size}`).join();
     if (version === this.builtAt) return;
-    this.builtAt = version;
     this.decisions.clear();
+    // If a stored role cannot be read, nothing is granted by the roles of yesterday.
     this.index = this.build();
+    this.builtAt = version;
   }
 
   private build(): Index {
@@ -103,20 +105,21 @@ export class RbacAuthorizer implements Authorizer {
   }
 }
 
-/** A role's rules and, for an aggregated one, those of the roles it selects: also before any controller has written them down. */
-export function effectiveRules(role: ClusterRole, all: readonly ClusterRole[], depth = 0): PolicyRule[] {
-  const own = (role.rules ?? []) as PolicyRule[];
-  const selectors = role.aggregationRule?.clusterRoleSelectors ?? [];
-  if (selectors.length === 0 || depth >= AGGREGATION_DEPTH_MAX) return own;
-  const chosen = all.filter(
-    (other) => other !== role && selectors.some((selector) => parseLabelSelector(selectorText(selector)).matches(other.metadata.labels)),
-  );
-  return [...own, ...chosen.flatMap((other) => effectiveRules(other, all, depth + 1))];
+/** A role's rules and, for an aggregated one, those of the roles it selects, and so on: also before any controller has written them down. */
+export function effectiveRules(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
+  const gathered = new Set([role]);
+  // The set grows while it is walked; each role counts once, also where roles gather each other.
+  for (const { aggregationRule } of gathered) {
+    const selectors = (aggregationRule?.clusterRoleSelectors ?? []).map((selector) => parseLabelSelector(selectorText(selector)));
+    if (selectors.length === 0) continue;
+    for (const other of all) if (selectors.some((selector) => selector.matches(other.metadata.labels))) gathered.add(other);
+  }
+  return [...gathered].flatMap(({ rules }) => (rules ?? []) as PolicyRule[]);
 }
 
 function addGrants(into: Map<string, Grant[]>, binding: RoleBinding | ClusterRoleBinding, rules: PolicyRule[], source: string): void {
   for (const subject of binding.subjects ?? []) {
-    const namespace = subject.namespace ?? binding.metadata.namespace ?? "";
+    const namespace = subject.namespace || binding.metadata.namespace || "";
     const key =
       subject.kind === "Group"
         ? `g:${subject.name}`

@@ -78,7 +78,7 @@ function providersOf(
   if (names.length !== 1) throw new Error(`${field}: Invalid value: exactly one provider must be named in each entry`);
   const [name] = names as [string];
   if (name === "identity") return [IDENTITY];
-  const kind = KINDS[name as keyof typeof KINDS];
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name as keyof typeof KINDS] : undefined;
   if (!kind) throw new Error(`${field}: Unsupported value: ${JSON.stringify(name)}: supported values: "aesgcm", "aescbc", "identity"`);
   const keys = one[name]?.keys ?? [];
   if (keys.length === 0) throw new Error(`${field}.${name}.keys: Required value: at least one key is required`);

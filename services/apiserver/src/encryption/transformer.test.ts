@@ -60,6 +60,15 @@ test("resources are named one by one, by group, or all", () => {
   assert.deepEqual(sealedBy(["*.*"]), Object.keys(homes));
 });
 
+test("a key's name may be in any language", () => {
+  const named = transformer(config(["secrets"], aesgcm(["ключ", 1]), identity));
+  assert.deepEqual(named.open("secrets", KEY, named.seal("secrets", KEY, VALUE)), { value: VALUE, stale: false });
+  assert.throws(
+    () => parseEncryptionConfig(config(["secrets"], { constructor: { keys: [{ name: "k", secret: key(1) }] } }), random),
+    /Unsupported value/,
+  );
+});
+
 test("cipher block chaining reads what older clusters wrote", () => {
   const cbc = transformer(config(["secrets"], { aescbc: { keys: [{ name: "k", secret: key(3) }] } }));
   assert.deepEqual(cbc.open("secrets", KEY, cbc.seal("secrets", KEY, VALUE)).value, VALUE);

@@ -1,5 +1,5 @@
 import type { Rule } from "./config.ts";
-import { IDENTITY, type Provider } from "./provider.ts";
+import { IDENTITY, type Provider, SEALED } from "./provider.ts";
 
 /** Where a folder of the store belongs: "/registry/deployments/…" is deployments of group apps. */
 export interface GroupResource {
@@ -44,10 +44,12 @@ export class Transformer {
   open(folder: string, key: string, value: Buffer): Opened {
     const providers = this.providersOf(folder);
     for (const [index, provider] of providers.entries()) {
-      if (provider === IDENTITY && value[0] === 0x6b /* k: sealed by somebody */ && providers.length > 1) continue;
-      if (value.toString("latin1", 0, provider.prefix.length) !== provider.prefix) continue;
+      if (provider === IDENTITY && providers.length > 1 && value.subarray(0, SEALED.length).equals(SEALED)) continue;
+      // A key's name may have letters that are more than one byte.
+      const prefix = Buffer.from(provider.prefix);
+      if (!value.subarray(0, prefix.length).equals(prefix)) continue;
       try {
-        return { value: provider.open(value.subarray(provider.prefix.length), Buffer.from(key)), stale: index > 0 };
+        return { value: provider.open(value.subarray(prefix.length), Buffer.from(key)), stale: index > 0 };
       } catch (error) {
         // Two keys may have the same name while one replaces the other.
         if (!providers.slice(index + 1).some(({ prefix }) => prefix === provider.prefix)) throw unreadable(key, error as Error);

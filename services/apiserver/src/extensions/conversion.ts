@@ -55,7 +55,8 @@ function readAnswer(
   }
   return new Map(
     asked.map((before, index) => {
-      const after = objects[index]!;
+      const after = objects[index];
+      if (!isObject(after) || !isObject(after.metadata)) throw failed(`invalid converted object at index ${index}: no object`);
       if (after.apiVersion !== desired) throw failed(`invalid converted object at index ${index}: invalid apiVersion, expected ${desired}`);
       if (after.kind !== before.kind) throw failed(`invalid converted object at index ${index}: invalid kind`);
       if (after.metadata?.uid !== before.metadata.uid || after.metadata?.name !== before.metadata.name) {

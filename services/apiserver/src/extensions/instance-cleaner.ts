@@ -1,5 +1,5 @@
 import { type CustomResourceDefinition, isNotFound, type ResourceDefinition } from "@flotilla/api";
-import { sleep } from "@flotilla/base";
+import { Backoff, sleep } from "@flotilla/base";
 import { deleteObject } from "../registry/delete.ts";
 import { cacheOf, type Kernel, keyOf, storedBytes } from "../registry/kernel.ts";
 import { modifyStored } from "../registry/modify-stored.ts";
@@ -9,6 +9,8 @@ import { withCondition } from "./status.ts";
 const FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 const WORKERS = 16;
 const LOOK_AGAIN_MS = 200;
+const WAITING = { initial_ms: LOOK_AGAIN_MS, max_ms: 5_000, factor: 1.5 };
+const RETRY = { initial_ms: 1_000, max_ms: 60_000 };
 /** Another replica may not have heard yet that nothing may be created any more. */
 const EMPTY_LOOKS_MIN = 2;
 const SYSTEM = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
@@ -33,20 +35,33 @@ export class InstanceCleaner {
   clean(name: string, instances: ResourceDefinition | undefined): void {
     if (this.#busy.has(name)) return;
     this.#busy.add(name);
-    this.#run(name, instances)
-      .catch((error) => {
-        if (!this.#stopped) this.#kernel.log.warn("custom resources are not cleared away", { name, error });
-      })
-      .finally(() => this.#busy.delete(name));
+    void this.#insist(name, instances).finally(() => this.#busy.delete(name));
+  }
+
+  /** A webhook that refuses, or a store that does not answer, must not leave the definition half gone for ever. */
+  async #insist(name: string, instances: ResourceDefinition | undefined): Promise<void> {
+    const backoff = new Backoff(RETRY, this.#kernel.random);
+    while (!this.#stopped) {
+      try {
+        return await this.#run(name, instances);
+      } catch (error) {
+        if (this.#stopped || isNotFound(error)) return;
+        this.#kernel.log.warn("custom resources are not cleared away yet", { name, error });
+        await sleep(this.#kernel.clock, backoff.next(name));
+      }
+    }
   }
 
   async #run(name: string, instances: ResourceDefinition | undefined): Promise<void> {
     const key = keyOf(this.#crds, "", name);
+    const waiting = new Backoff(WAITING, this.#kernel.random);
     await this.#say(name, "InstanceDeletionInProgress", "CustomResource deletion is in progress");
     for (let empty = 0; empty < EMPTY_LOOKS_MIN; ) {
       if (this.#stopped || !cacheOf(this.#kernel, this.#crds).get(key)) return;
       empty = instances && (await this.#deleteAll(instances)) > 0 ? 0 : empty + 1;
-      await sleep(this.#kernel.clock, LOOK_AGAIN_MS);
+      // Instances with finalizers may take long.
+      const delay_ms = empty > 0 ? LOOK_AGAIN_MS : waiting.next(name);
+      await sleep(this.#kernel.clock, delay_ms);
     }
     await this.#release(key);
   }

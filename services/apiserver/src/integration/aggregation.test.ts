@@ -109,6 +109,12 @@ test("requests reach the extension server by every replica, with the user's iden
   assert.equal(json.size, 3);
   const { user, groups, extra, certificate } = server.asked.at(-1)!;
   assert.deepEqual([user, groups, extra, certificate], ["jane", "system:masters, dev, system:authenticated", "a", "front-proxy-client"]);
+  // What was authorized here is what is asked for there.
+  const before = server.asked.length;
+  assert.equal((await admin.ask("/apis/widgets.example.com/v1/namespaces/default/widgets/w1%2Fstatus")).status, 404);
+  assert.equal(server.asked.length, before);
+  await admin.ask("/apis/widgets.example.com/v1/namespaces/other/../default/widgets/w1");
+  assert.equal(server.asked.at(-1)!.path, "/apis/widgets.example.com/v1/namespaces/default/widgets/w1");
   const refused = await Caller.named(harness, "nobody").ask("/apis/widgets.example.com/v1/namespaces/default/widgets");
   assert.equal(refused.status, 403);
 });

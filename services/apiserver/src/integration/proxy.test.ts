@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { WebSocket, WebSocketServer } from "ws";
+import { Caller } from "./caller.ts";
 import { Harness } from "./harness.ts";
 import { Rest } from "./rest.ts";
 
@@ -71,6 +72,13 @@ describe("requests passed on to pods", { skip: kubectl === undefined && "no kube
 
   test("bodies pass", async () => {
     assert.equal(await run(["create", "--raw", `${POD}/p/proxy/in`, "-f", "-"], { stdin: "some: body" }), "POST /in some: body");
+  });
+
+  test("a path that browsers take for another host is redirected nowhere", async () => {
+    const admin = Caller.admin(harness);
+    assert.equal((await admin.ask(`/${POD}/p/proxy`)).status, 404);
+    const { status, headers } = await admin.ask(`${POD}/p/proxy`);
+    assert.deepEqual([status, headers["location"]], [301, `${POD}/p/proxy/`]);
   });
 
   test("the client's credentials stay here", () => {

@@ -18,6 +18,7 @@ describe("a webhook's client", () => {
     request.resume();
     const path = request.url!.split("?")[0];
     if (path === "/never") return;
+    if (path === "/slow") return void setTimeout(() => response.end('{"ok":true}'), 1_500);
     if (path === "/close") return void request.socket.destroy();
     response.statusCode = path === "/no" ? 500 : 200;
     response.end(path === "/text" ? "hello" : '{"ok":true}');
@@ -59,5 +60,15 @@ describe("a webhook's client", () => {
     const before = asked;
     await assert.rejects(post("/close"), /EOF/);
     assert.ok(asked - before <= 2);
+  });
+
+  test("webhooks that come and go do not cut off one that is being asked", async () => {
+    const slow = post("/slow");
+    for (let i = 0; i < 250; i++) {
+      const bundle = Buffer.from(`${authority.cert}${"\n".repeat(i + 1)}`).toString("base64");
+      assert.deepEqual(await post("/", 10_000, bundle), { ok: true });
+    }
+    assert.deepEqual(await slow, { ok: true });
+    assert.ok((client as unknown as { agents: Map<string, unknown> }).agents.size <= 201);
   });
 });

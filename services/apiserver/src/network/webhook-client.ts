@@ -142,14 +142,23 @@ export class WebhookClient {
 
   private agentOf({ caBundle }: WebhookTarget, host: string): Agent {
     const key = `${host}\n${caBundle ?? ""}`;
-    let agent = this.agents.get(key);
-    if (!agent) {
-      if (this.agents.size >= AGENTS_MAX) this.close();
-      const ca = caBundle ? { ca: Buffer.from(caBundle, "base64").toString() } : {};
-      agent = new Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS_MAX, ...ca });
-      this.agents.set(key, agent);
-    }
+    const ca = caBundle ? { ca: Buffer.from(caBundle, "base64").toString() } : {};
+    const agent = this.agents.get(key) ?? new Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS_MAX, ...ca });
+    // To the end: the first is the one that was used longest ago.
+    this.agents.delete(key);
+    this.agents.set(key, agent);
+    if (this.agents.size > AGENTS_MAX) this.forgetIdle();
     return agent;
+  }
+
+  /** One that nobody waits for; others' calls go on. */
+  private forgetIdle(): void {
+    for (const [key, agent] of this.agents) {
+      if (Object.keys(agent.sockets).length + Object.keys(agent.requests).length > 0) continue;
+      agent.destroy();
+      this.agents.delete(key);
+      return;
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Address } from "../network/service-endpoint.ts";
 import type { Operation } from "../registry/dispatch.ts";
 import type { Kernel } from "../registry/kernel.ts";
 import type { Call, Reply } from "../request/call.ts";
-import { methodNotAllowed } from "../request/errors.ts";
+import { methodNotAllowed, noSuchPath } from "../request/errors.ts";
 import { type KubeletClient, kubeletError } from "../streams/kubelet-client.ts";
 import { type Destination, forward, forwardUpgrade } from "./forward.ts";
 import { linkRewriter } from "./html-links.ts";
@@ -31,6 +31,8 @@ export function proxyOperations(kubelets: KubeletClient): [string, Operation][] 
 function through(locate: Locate): Operation {
   return async (kernel, call): Promise<Reply> => {
     const { prefix, rest } = splitProxyPath(call.info.path);
+    // "//host/…" is read by browsers as another host: nothing is redirected there.
+    if (prefix.startsWith("//")) throw noSuchPath();
     const query = call.query.size === 0 ? "" : `?${call.query}`;
     // Relative links of a root page need its slash.
     if (rest === "") return redirect(`${prefix}/${query}`);
