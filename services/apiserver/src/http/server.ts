@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createSecureServer, type Http2SecureServer } from "node:http2";
+import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { sleep } from "@flotilla/base";
@@ -27,6 +27,8 @@ export interface HttpFrontEnd {
   stop(): Promise<void>;
 }
 
+/** Request line and headers together; Go's net/http takes as much. */
+const HEADER_BYTES_MAX = 1024 * 1024;
 /** How long running requests may take to finish when the server stops. */
 const DRAIN_MS_MAX = 5_000;
 const DRAIN_POLL_MS = 20;
@@ -43,8 +45,10 @@ export async function startHttp(
     allowHTTP1: true,
     ...trusting(certificates.current, config.requestHeader),
     ...(certificates.current.ca || config.requestHeader.clientCa ? { requestCert: true, rejectUnauthorized: false } : {}),
-    settings: { maxConcurrentStreams: 250 },
-  });
+    // An exec's whole command line is in its URL.
+    maxHeaderSize: HEADER_BYTES_MAX,
+    settings: { maxConcurrentStreams: 250, maxHeaderListSize: HEADER_BYTES_MAX },
+  } as SecureServerOptions);
   certificates.onRenewed((renewed) => server.setSecureContext(trusting(renewed, config.requestHeader)));
   const front = new Front(ports, config, handler);
   // Whatever one request does, the others go on.

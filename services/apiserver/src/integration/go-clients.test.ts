@@ -91,4 +91,8 @@ describe("Go clients", () => {
     };
     for (const [name, shape] of Object.entries(shapes)) assert.match(body[name], shape, name);
   });
+
+  test("a URL may be long: an exec's whole command is in it", async () => {
+    assert.equal((await rest.call("GET", `/api?x=${"a".repeat(200_000)}`)).status, 200);
+  });
 });

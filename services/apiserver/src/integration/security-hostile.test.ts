@@ -93,9 +93,10 @@ describe("hostile requests", { skip: Harness.kubectls().length === 0 && "no kube
     for (const target of ["\0", "/api/\0", "*", "http://evil/api/v1/secrets", "x", ""]) {
       assert.doesNotMatch(await raw(get(target)), /"kind":"Secret/, JSON.stringify(target));
     }
-    assert.equal(statusOf(await raw(get(`/${"x".repeat(200_000)}`))), 431);
-    const headers = Array.from({ length: 3_000 }, (_, i) => `X-${i}: ${"y".repeat(20)}\r\n`).join("");
-    assert.equal(statusOf(await raw(`GET / HTTP/1.1\r\nHost: x\r\n${headers}\r\n`)), 431);
+    // Refused once a megabyte has come; who goes on writing may see the connection cut instead of the answer.
+    assert.ok([0, 431].includes(statusOf(await raw(get(`/${"x".repeat(2_000_000)}`)))));
+    const headers = Array.from({ length: 100_000 }, (_, i) => `X-${i}: ${"y".repeat(20)}\r\n`).join("");
+    assert.ok([0, 431].includes(statusOf(await raw(`GET / HTTP/1.1\r\nHost: x\r\n${headers}\r\n`))));
     const smuggled = "POST /version HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x";
     assert.equal(statusOf(await raw(smuggled)), 400);
   });

@@ -33,6 +33,8 @@ const HOP_BY_HOP = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
+/** Of an answer; as many as we take ourselves. */
+const HEADER_BYTES_MAX = 1024 * 1024;
 /** What authenticated the client here is nobody else's business. */
 const CREDENTIALS = /^(authorization$|impersonate-|x-remote-)/;
 
@@ -98,7 +100,15 @@ export async function forwardUpgrade(
 
 function open(request: IncomingMessage, destination: Destination, headers: IncomingHttpHeaders, signal: AbortSignal): ClientRequest {
   const { scheme, host, port, path, tls } = destination;
-  const options = { method: request.method!, host, port, path, headers: { ...headers, ...destination.headers }, signal };
+  const options = {
+    method: request.method!,
+    host,
+    port,
+    path,
+    headers: { ...headers, ...destination.headers },
+    signal,
+    maxHeaderSize: HEADER_BYTES_MAX,
+  };
   return scheme === "https" ? httpsRequest({ ...options, ...tls }) : httpRequest(options);
 }
 
