@@ -60,6 +60,7 @@ function suite(store: "ours" | "etcd"): void {
       );
       await check(binary, "get deployment d", /NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nd +0\/2 +0 +0 +\d+s/);
       await check(binary, "scale deployment d --replicas=5", "deployment.apps/d scaled");
+      await check(binary, "get deployment d --subresource=scale", /NAME +DESIRED +AVAILABLE +AGE\nd +5 +0 +\d+s/);
       await check(binary, "set image deployment/d nginx=nginx:2", "deployment.apps/d image updated");
       await check(binary, "label deployment d x=y", "deployment.apps/d labeled");
       await check(binary, "get deployment -l x=y -o jsonpath={.items[*].spec.replicas}", "5");
@@ -101,6 +102,13 @@ function suite(store: "ours" | "etcd"): void {
         'Error from server (Forbidden): namespaces "default" is forbidden: this namespace may not be deleted',
       );
       await check(binary, "create service nodeport n --tcp=80 --node-port=80", /provided port is not in the valid range/);
+      await check(binary, "get --raw /nothing", "Error from server (NotFound): the server could not find the requested resource");
+    });
+
+    test(`${name(binary)}: kinds that are deprecated say so on every answer`, async () => {
+      const warning = "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+      await check(binary, "get endpoints kubernetes -o name", `endpoints/kubernetes\n${warning}`);
+      await check(binary, "delete endpoints nothing", `${warning}\nError from server (NotFound): endpoints "nothing" not found`);
     });
   }
 
