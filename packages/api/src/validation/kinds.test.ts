@@ -213,3 +213,12 @@ test("a job deleted without a word about its pods leaves them behind", () => {
   assert.deepEqual(finalizers({}), ["orphan"]);
   assert.equal(finalizers({ propagationPolicy: "Background" }), undefined);
 });
+
+test("containers of a stateful set mount its claims by their names", () => {
+  const container = { name: "c", image: "i", volumeMounts: [{ name: "data", mountPath: "/data" }] };
+  const template = { metadata: { labels: { a: "b" } }, spec: { containers: [container] } };
+  const create = (spec: Tree) => beforeCreate(defOf("StatefulSet"), make("StatefulSet", set({ template, ...spec })), context);
+  const claim = { metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } };
+  assert.deepEqual(create({ volumeClaimTemplates: [claim] }), []);
+  assert.throws(() => create({}), { message: /spec\.template\.spec\.containers\[0\]\.volumeMounts\[0\]\.name: Not found: "data"$/ });
+});
