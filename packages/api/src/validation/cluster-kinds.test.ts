@@ -1,0 +1,81 @@
+/** What validation says of the kinds that clusters are set up with: checked against a real API server's answers. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createCauses, type Tree, update } from "./testing/causes.ts";
+
+const LABEL_VALUE =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const topology = (...matchLabelExpressions: Tree[]): Tree => ({ provisioner: "p", allowedTopologies: [{ matchLabelExpressions }] });
+const signing = (usages: string[]): Tree => ({ spec: { request: "eA==", signerName: "a.b/c", usages } });
+const event = (more: Tree): Tree => ({
+  regarding: { kind: "Pod", name: "p", namespace: "default" },
+  eventTime: "2020-01-01T00:00:00.000000Z",
+  reportingController: "a.b/c",
+  reportingInstance: "i",
+  action: "A",
+  reason: "R",
+  type: "Normal",
+  ...more,
+});
+
+const INVALID: [kind: string, body: Tree, causes: string[]][] = [
+  [
+    "Node",
+    { spec: { taints: [{ key: "k", value: "a b" }] } },
+    [`metadata.taints[0].value: Invalid value: "a b": ${LABEL_VALUE}`, "metadata.taints[0].effect: Required value"],
+  ],
+  [
+    "Node",
+    { spec: { podCIDR: "10.0.0.0" } },
+    ['spec.podCIDRs[0]: Invalid value: "10.0.0.0": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'],
+  ],
+  [
+    "RuntimeClass",
+    { handler: "h", scheduling: { tolerations: [{ key: "k", operator: "Odd" }] } },
+    ['scheduling.tolerations[0].operator: Unsupported value: "Odd": supported values: "Equal", "Exists"'],
+  ],
+  [
+    "StorageClass",
+    topology({ key: "z", values: ["a"] }, { key: "z", values: [] }),
+    [
+      "allowedTopologies[0].matchLabelExpressions[1].values: Required value",
+      'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "z"',
+    ],
+  ],
+  [
+    "ClusterRole",
+    { aggregationRule: {} },
+    ["aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil"],
+  ],
+  ["CertificateSigningRequest", signing(["signing", "signing"]), ['spec.usages[1]: Duplicate value: "signing"']],
+  [
+    "Event",
+    event({ reason: "", series: { count: 1 } }),
+    ["reason: Required value", 'series.count: Invalid value: "": should be at least 2', "series.lastObservedTime: Required value"],
+  ],
+  [
+    "Namespace",
+    { spec: { finalizers: ["mine"] } },
+    ['spec.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified'],
+  ],
+];
+
+for (const [kind, body, expected] of INVALID) test(`${kind}: ${expected[0]}`, () => assert.deepEqual(createCauses(kind, body), expected));
+
+test("a node registers with its status", () => {
+  const { object } = update("Node", { status: { capacity: { cpu: "1" } } }, () => {});
+  assert.deepEqual(object.status.capacity, { cpu: "1" });
+});
+
+test("a node's other fields are not for updates", () => {
+  const { causes } = update("Node", {}, (node) => {
+    node.spec = { externalID: "x" };
+  });
+  assert.deepEqual(causes, ["[]: Forbidden: node updates may only change labels, taints, or capacity"]);
+});
+
+test("an owner named twice is one owner", () => {
+  const owner = { apiVersion: "v1", kind: "Pod", name: "p", uid: "u", controller: true };
+  const { object, causes } = update("ConfigMap", { metadata: { ownerReferences: [owner, { ...owner }] } }, () => {});
+  assert.deepEqual([object.metadata.ownerReferences, causes], [[owner], []]);
+});
