@@ -106,15 +106,21 @@ export class CustomResources {
         rules: compileRules,
         converter: (of) => webhookConverter({ webhooks: this.#webhooks, random }, of),
       });
+      // A group's version that is built in stays whole, as upstream's aggregation order has it.
+      const own = made.filter(({ group, version }) => !this.#isBuiltin(group, version));
       // Nothing new while the instances are being cleared away.
       const retirement = new Retirement();
-      const definitions = (isTerminating(crd) ? made.map(withoutCreate) : made).map((each) => retirement.of(each));
+      const definitions = (isTerminating(crd) ? own.map(withoutCreate) : own).map((each) => retirement.of(each));
       this.#withdraw(name);
       for (const definition of definitions) this.#kernel.definitions.add(definition);
       this.#served.set(name, { source, definitions, retirement });
     } catch (error) {
       log.error("custom resource definition cannot be served", { name, error });
     }
+  }
+
+  #isBuiltin(group: string, version: string): boolean {
+    return this.#kernel.definitions.all().some((one) => !one.custom && one.group === group && one.version === version);
   }
 
   #withdraw(name: string): void {
