@@ -1,5 +1,5 @@
 // Sessions of the real kubectl, every version that is here, against one cluster of plain processes.
-// Each session is played by the oldest, the newest and one kubectl between, in turn; KUBECTLS=all plays it by all.
+// Each session is played by the oldest, the newest and one kubectl between, in turn (the later ones by the newest and one other); KUBECTLS=all plays it by all.
 // Rewrite what they print with UPDATE_TESTDATA=1 (which plays all) and read the difference.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
@@ -23,10 +23,17 @@ const KUBECTLS = new Map(
     .sort(([a], [b]) => Number(a.slice(2)) - Number(b.slice(2))),
 );
 
+/** "2-apply.txt" before "10-access.txt". */
+const byNumber = (a: string, b: string) => Number.parseInt(a, 10) - Number.parseInt(b, 10);
+
+/** The sessions from this place on are longer and speak less of differences: two versions play each. */
+const LONG_FROM = 7;
+
 /** Versions that play the session at this place. */
 function playersOf(place: number): string[] {
   const all = [...KUBECTLS.keys()];
   if (UPDATE || process.env["KUBECTLS"] === "all" || all.length < 3) return all;
+  if (place >= LONG_FROM) return [all[place % (all.length - 1)]!, all.at(-1)!];
   return [all[0]!, all[1 + (place % (all.length - 2))]!, all.at(-1)!];
 }
 
@@ -61,7 +68,7 @@ describe("kubectl sessions", { concurrency: 1, skip: KUBECTLS.size === 0 && "no 
     return normalize(code === 0 ? stdout : `${stdout.trimEnd()}\n(exit ${code})`);
   }
 
-  for (const [place, file] of readdirSync(SESSIONS).sort().entries()) {
+  for (const [place, file] of readdirSync(SESSIONS).sort(byNumber).entries()) {
     const path = join(SESSIONS, file);
     const name = file.replace(/\.txt$/, "");
     const steps = readTranscript(path);

@@ -107,6 +107,7 @@ const NORMAL: [RegExp, string][] = [
   [/resourceVersion: "\d+"/g, 'resourceVersion: "<version>"'],
   [/\bin \d+(\.\d+)?m?s \(\d+(\.\d+)?m?s including waiting\)/g, "in <time>"],
   [/(LIVE|MERGED)-\d+/g, "$1"],
+  [/\/kubectl-edit-\d+\.yaml/g, "/kubectl-edit.yaml"],
 ];
 const AGE = /(^|\s\s)(?:\d+[smhdy])+(?: ago)?(?=\s\s|\s*$)/gm;
 
