@@ -65,15 +65,25 @@ function groupDocument({ group, versions }: { group: string; versions: readonly 
   return { name: group, versions: named, preferredVersion: named[0] };
 }
 
-export function legacyResourceList(registry: Registry, group: string, version: string): object | undefined {
+/** @param hash shortens the name of what a kind is stored as: clients that see it change have objects to write anew. */
+export function legacyResourceList(
+  registry: Registry,
+  group: string,
+  version: string,
+  hash?: (storedAs: string) => string,
+): object | undefined {
   const definitions = definitionsOf(registry, group, version);
   if (definitions.length === 0) return undefined;
   const groupVersion = group === "" ? version : `${group}/${version}`;
-  const resources = definitions.flatMap((def) => [legacyResource(def), ...def.subresources.map((sub) => legacySubresource(def, sub))]);
+  const resources = definitions.flatMap((def) => [
+    legacyResource(def, hash),
+    ...def.subresources.map((sub) => legacySubresource(def, sub)),
+  ]);
   return { kind: "APIResourceList", apiVersion: "v1", groupVersion, resources };
 }
 
-function legacyResource(def: ResourceDefinition): object {
+function legacyResource(def: ResourceDefinition, hash?: (storedAs: string) => string): object {
+  const { group, version = def.version } = def.storage ?? {};
   return {
     name: def.resource,
     singularName: def.singular,
@@ -82,6 +92,7 @@ function legacyResource(def: ResourceDefinition): object {
     verbs: sorted(def.verbs),
     ...(def.shortNames.length > 0 ? { shortNames: def.shortNames } : {}),
     ...(def.categories.length > 0 ? { categories: def.categories } : {}),
+    ...(hash && group !== undefined ? { storageVersionHash: hash(`${group}/${version}/${def.kind}`) } : {}),
   };
 }
 

@@ -100,10 +100,10 @@ export class Documents {
     if (path === "/version") return json(versionDocument());
     if (path === "/api") return json(legacyVersions(definitions, this.sources.serverAddress));
     if (path === "/apis") return json(mergeGroupList(legacyGroupList(definitions), remotes, priorities));
-    if (parts[0] === "api" && parts.length === 2) return json(legacyResourceList(definitions, "", parts[1]!));
+    if (parts[0] === "api" && parts.length === 2) return json(legacyResourceList(definitions, "", parts[1]!, storageHash));
     if (parts[0] === "apis" && parts.length === 2)
       return json(mergeGroup(legacyGroup(definitions, parts[1]!), parts[1]!, remotes, priorities));
-    if (parts[0] === "apis" && parts.length === 3) return json(legacyResourceList(definitions, parts[1]!, parts[2]!));
+    if (parts[0] === "apis" && parts.length === 3) return json(legacyResourceList(definitions, parts[1]!, parts[2]!, storageHash));
     if (path === "/openapi/v3") return json(mergeOpenApiIndex(openApiV3Index(definitions), await this.remoteIndex()));
     if (path.startsWith("/openapi/v3/api/")) return json(await openApiV3(definitions, "", parts[3]!));
     if (path.startsWith("/openapi/v3/apis/") && parts.length === 5) {
@@ -158,6 +158,9 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 function json(body: object | undefined, contentType = JSON_TYPE): Document | undefined {
   return body && { type: "document", code: 200, contentType, body: Buffer.from(JSON.stringify(body)) };
 }
+
+/** As upstream: eight bytes of SHA-256. */
+const storageHash = (storedAs: string): string => createHash("sha256").update(storedAs).digest().subarray(0, 8).toString("base64");
 
 /** What relying parties may keep for an hour, as upstream says. */
 const anHour = (document: Document | undefined): Document | undefined =>
