@@ -129,6 +129,23 @@ describe("requests passed on to pods", { skip: kubectl === undefined && "no kube
     assert.equal(answer, "echo hello");
   });
 
+  test("a refused upgrade is an answer that can be read", async () => {
+    const plain = createServer((_request, response) => {
+      response.writeHead(403, { "x-why": "no" });
+      response.write("not ");
+      setTimeout(() => response.end("here"), 20);
+    });
+    await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
+    try {
+      const path = `${POD}/p:${(plain.address() as AddressInfo).port}/proxy/x`;
+      const { status, text, headers } = await Caller.admin(harness).ask(path, { headers: { connection: "Upgrade", upgrade: "websocket" } });
+      assert.deepEqual([status, text, headers["x-why"], headers["connection"]], [403, "not here", "no", "close"]);
+    } finally {
+      plain.closeAllConnections();
+      plain.close();
+    }
+  });
+
   test("a user without the right is refused", async () => {
     assert.match(await run(["get", "--raw", `${POD}/p/proxy/`], { user: "jane" }), /Forbidden/);
   });

@@ -87,9 +87,10 @@ export async function forwardUpgrade(
       resolve();
     });
     outgoing.on("response", (answer: IncomingMessage) => {
-      // No upgrade: the refusal is the client's to read.
-      socket.write(rawHead(answer));
-      answer.pipe(socket);
+      // No upgrade: the refusal is the client's to read. Its body comes unwrapped, and ends with the connection.
+      const kept = pairsOf(answer.rawHeaders).filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()));
+      socket.write(rawHead({ ...statusOf(answer), rawHeaders: [...kept.flat(), "Connection", "close"] }));
+      pipeline(answer, socket).catch(() => {});
       resolve();
     });
     outgoing.on("error", (error) => reject(unreachable(error)));
@@ -143,10 +144,16 @@ function answerHeaders({ headers }: IncomingMessage, { rewriteLink }: Destinatio
   return kept;
 }
 
+type Head = Pick<IncomingMessage, "statusCode" | "statusMessage" | "rawHeaders">;
+
+const statusOf = ({ statusCode, statusMessage }: Head) => ({ statusCode, statusMessage });
+
+const pairsOf = (rawHeaders: readonly string[]): [string, string][] =>
+  rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1]!] as [string, string]] : []));
+
 /** The answer's status line and headers as they came. */
-function rawHead({ statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
-  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
-  for (let at = 0; at < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+function rawHead({ statusCode, statusMessage, rawHeaders }: Head): string {
+  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`, ...pairsOf(rawHeaders).map(([name, value]) => `${name}: ${value}`)];
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
