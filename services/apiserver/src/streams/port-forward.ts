@@ -9,6 +9,7 @@ import type { Call, Reply } from "../request/call.ts";
 import { type KubeletClient, kubeletError } from "./kubelet-client.ts";
 import { podTarget } from "./pod-target.ts";
 import { SpdyConnection, type SpdyStream } from "./spdy.ts";
+import { forwardByChannels, offersChannels, portsOf } from "./websocket-port-forward.ts";
 
 const TUNNEL = "SPDY/3.1+portforward.k8s.io";
 const PROTOCOL = "portforward.k8s.io";
@@ -17,7 +18,7 @@ const tunnels = new WebSocketServer({ noServer: true, perMessageDeflate: false }
 // The protocol's name has a slash, which the library's strict parser refuses: the header is taken out before and put in here.
 tunnels.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${TUNNEL}`));
 
-/** pods/NAME/portforward: SPDY streams, raw or inside a WebSocket; each pair of streams is one TCP connection in the pod. */
+/** pods/NAME/portforward: a WebSocket with channels for each port, or SPDY streams, raw or inside a WebSocket; each pair of streams is one TCP connection in the pod. */
 export function portForwardOperation(kubelets: KubeletClient): Operation {
   return async (kernel: Kernel, call: Call, def: ResourceDefinition): Promise<Reply> => {
     const { pod, node } = await podTarget(kernel, call, def);
@@ -28,6 +29,7 @@ export function portForwardOperation(kubelets: KubeletClient): Operation {
     return {
       type: "upgrade",
       async handle(request, socket, head) {
+        if (offersChannels(request)) return forwardByChannels(request, socket, head, client, target, portsOf(call.query));
         const { transport, rest } = await accept(request, socket, head);
         const pairs = new Map<string, SpdyStream>();
         const connection = new SpdyConnection(transport, rest, (stream) => opened(connection, client, target, pairs, stream));
