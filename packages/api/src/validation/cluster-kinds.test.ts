@@ -6,7 +6,9 @@ import { createCauses, type Tree, update } from "./testing/causes.ts";
 const LABEL_VALUE =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const topology = (...matchLabelExpressions: Tree[]): Tree => ({ provisioner: "p", allowedTopologies: [{ matchLabelExpressions }] });
-const signing = (usages: string[]): Tree => ({ spec: { request: "eA==", signerName: "a.b/c", usages } });
+const request = btoa("-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n");
+const signing = (usages: string[], spec: Tree = {}): Tree => ({ spec: { request, signerName: "a.b/c", usages, ...spec } });
+const client = (spec: Tree) => signing(["client auth"], spec);
 const event = (more: Tree): Tree => ({
   regarding: { kind: "Pod", name: "p", namespace: "default" },
   eventTime: "2020-01-01T00:00:00.000000Z",
@@ -49,6 +51,22 @@ const INVALID: [kind: string, body: Tree, causes: string[]][] = [
   ],
   ["CertificateSigningRequest", signing(["signing", "signing"]), ['spec.usages[1]: Duplicate value: "signing"']],
   [
+    "CertificateSigningRequest",
+    client({ request: "eA==" }),
+    ['spec.request: Invalid value: "eA==": PEM block type must be CERTIFICATE REQUEST'],
+  ],
+  ["CertificateSigningRequest", client({ signerName: "" }), ["spec.signerName: Required value: signerName must be provided"]],
+  [
+    "CertificateSigningRequest",
+    client({ signerName: "a.b" }),
+    ["spec.signerName: Invalid value: \"a.b\": must be a fully qualified domain and path of the form 'example.com/signer-name'"],
+  ],
+  [
+    "CertificateSigningRequest",
+    client({ signerName: "a/c" }),
+    ['spec.signerName: Invalid value: "a": should be a domain with at least two segments separated by dots'],
+  ],
+  [
     "Event",
     event({ reason: "", series: { count: 1 } }),
     ["reason: Required value", 'series.count: Invalid value: "": should be at least 2', "series.lastObservedTime: Required value"],
@@ -78,4 +96,32 @@ test("an owner named twice is one owner", () => {
   const owner = { apiVersion: "v1", kind: "Pod", name: "p", uid: "u", controller: true };
   const { object, causes } = update("ConfigMap", { metadata: { ownerReferences: [owner, { ...owner }] } }, () => {});
   assert.deepEqual([object.metadata.ownerReferences, causes], [[owner], []]);
+});
+
+test("who may approve a signing request may not sign it, and who may sign may not approve", () => {
+  const approved = { type: "Approved", status: "True" };
+  const set = (status: Tree) => (csr: { status: Tree }) => void (csr.status = status);
+  const rows: [subresource: string, status: Tree, causes: string[]][] = [
+    ["approval", { conditions: [approved] }, []],
+    [
+      "approval",
+      { conditions: [{ type: "Approved", status: "False" }] },
+      ['status.conditions[0].status: Unsupported value: "False": supported values: "True"'],
+    ],
+    ["approval", { conditions: [approved, approved] }, ['status.conditions[1].type: Duplicate value: "Approved"']],
+    [
+      "approval",
+      { conditions: [approved, { type: "Denied", status: "True" }] },
+      ['status.conditions[1].type: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive'],
+    ],
+    ["status", { conditions: [approved] }, ['status.conditions: Forbidden: updates may not add a condition of type "Approved"']],
+    ["status", { conditions: [{ type: "Failed", status: "True" }], certificate: "eA==" }, []],
+  ];
+  for (const [subresource, status, causes] of rows) {
+    const changed = update("CertificateSigningRequest", client({}), set(status), subresource);
+    assert.deepEqual(changed.causes, causes, JSON.stringify(status));
+  }
+  const stamped = update("CertificateSigningRequest", client({}), set({ conditions: [approved], certificate: "eA==" }), "approval").object;
+  const time = "1970-01-01T00:00:00Z";
+  assert.deepEqual(stamped.status, { conditions: [{ ...approved, lastUpdateTime: time, lastTransitionTime: time }] });
 });

@@ -1,8 +1,9 @@
+import { rfc3339 } from "@flotilla/base";
 import { ageColumn, column, defineResource, nameColumn, statusSubresource } from "../../define.ts";
 import { humanDuration } from "../../duration.ts";
 import type { FieldErrors } from "../../field-error.ts";
-import { jsonEqual } from "../../json-equal.ts";
 import type { CertificateSigningRequest } from "../../types.ts";
+import { validateRequest, validateSignerName, validateStatusChange } from "../../validation/certificate-signing-request.ts";
 
 const NONE = "<none>";
 const EXPIRATION_MIN_SECONDS = 600;
@@ -23,17 +24,19 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
       style: "object",
       strategy: {
         // Approvers write conditions and nothing else.
-        prepareForUpdate(csr, old) {
+        prepareForUpdate(csr, old, { now_ms }) {
           csr.spec = old.spec;
-          csr.status = { ...old.status, conditions: stamped(csr, old) };
+          csr.status = { ...old.status, conditions: stamped(csr, old, now_ms) };
         },
-        validateUpdate: validateConditions,
+        validateUpdate: (csr, old, errors) => validateStatusChange(csr, old, "approve", errors),
       },
     },
     statusSubresource<CertificateSigningRequest>("CertificateSigningRequest", {
-      prepareForUpdate(csr, old) {
+      prepareForUpdate(csr, old, { now_ms }) {
         csr.spec = old.spec;
+        if (csr.status?.conditions) csr.status.conditions = stamped(csr, old, now_ms);
       },
+      validateUpdate: (csr, old, errors) => validateStatusChange(csr, old, "sign", errors),
     }),
   ],
   table: [
@@ -57,16 +60,9 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
       csr.spec = old.spec;
     },
     validate({ spec }, errors) {
-      if (!spec?.request) errors.required("spec.request");
-      if (!spec?.signerName) errors.required("spec.signerName", "signerName must be provided");
-      else if (!/^[a-z0-9.-]+\/.+$/.test(spec.signerName)) {
-        errors.invalid(
-          "spec.signerName",
-          spec.signerName,
-          "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-        );
-      }
+      validateRequest(spec?.request, errors);
       validateUsages(spec?.usages ?? [], errors);
+      validateSignerName(spec?.signerName, errors);
       if (spec?.expirationSeconds !== undefined && spec.expirationSeconds < EXPIRATION_MIN_SECONDS) {
         errors.invalid(
           "spec.expirationSeconds",
@@ -102,23 +98,16 @@ function condition(csr: CertificateSigningRequest): string {
   return words.join(",");
 }
 
-/** New conditions get the times that their writer left out. */
-function stamped(csr: CertificateSigningRequest, old: CertificateSigningRequest) {
+/** Conditions get the times that their writer left out; one that was there before keeps when it came. */
+function stamped(csr: CertificateSigningRequest, old: CertificateSigningRequest, now_ms: number) {
   const before = old.status?.conditions ?? [];
+  const now = rfc3339(now_ms);
   return (csr.status?.conditions ?? []).map((each) => {
-    const same = before.find(({ type }) => type === each.type);
-    return same && jsonEqual(same.status, each.status)
-      ? { ...each, lastTransitionTime: same.lastTransitionTime ?? each.lastTransitionTime }
-      : each;
+    const same = before.find(({ type, status }) => type === each.type && status === each.status);
+    return {
+      ...each,
+      lastUpdateTime: each.lastUpdateTime ?? now,
+      lastTransitionTime: each.lastTransitionTime ?? same?.lastTransitionTime ?? now,
+    };
   });
-}
-
-function validateConditions(csr: CertificateSigningRequest, old: CertificateSigningRequest, errors: FieldErrors): void {
-  const types = (csr.status?.conditions ?? []).map(({ type }) => type);
-  if (types.includes("Approved") && types.includes("Denied")) {
-    errors.invalid("status.conditions", "Denied", "Approved and Denied conditions are mutually exclusive");
-  }
-  for (const { type } of old.status?.conditions ?? []) {
-    if (!types.includes(type)) errors.forbidden("status.conditions", `updates may not remove a condition of type ${JSON.stringify(type)}`);
-  }
 }
