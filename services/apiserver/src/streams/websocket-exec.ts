@@ -4,8 +4,10 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { ExecClient } from "./exec.ts";
 
 const [STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE] = [0, 1, 2, 3, 4, 255];
-/** Newest first: v5 adds closing of single channels. */
-const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+/** The first one told of failures alone, in words. */
+const PLAIN = "channel.k8s.io";
+/** Newest first: v5 adds closing of single channels, v4 a Status at the end. */
+const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io", PLAIN];
 const NORMAL_CLOSURE = 1000;
 const UNSENT_BYTES_MAX = 1024 * 1024;
 const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
@@ -46,8 +48,9 @@ class WebSocketExec implements ExecClient {
     return this.send(STDERR!, data);
   }
 
-  finish(status: object): void {
-    this.send(ERROR!, Buffer.from(JSON.stringify(status)));
+  finish(status: { status?: string; message?: string }): void {
+    if (this.socket.protocol !== PLAIN) this.send(ERROR!, Buffer.from(JSON.stringify(status)));
+    else if (status.status !== "Success") this.send(ERROR!, Buffer.from(status.message ?? "failed"));
     this.socket.close(NORMAL_CLOSURE);
   }
 
