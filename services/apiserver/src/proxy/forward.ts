@@ -60,7 +60,7 @@ export async function forward(
 
 /** What the answer goes through on its way: pages in an encoding that is not known pass as they are. */
 function pageChanges({ headers }: IncomingMessage, { rewriteLink }: Destination): Duplex[] {
-  const type = headers["content-type"]?.split(";")[0]!.trim().toLowerCase();
+  const type = (headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
   if (!rewriteLink || type !== "text/html") return [];
   const links = new HtmlLinks(rewriteLink);
   const encoding = headers["content-encoding"] ?? "";
