@@ -29,6 +29,8 @@ describe("kubectl on every kind", { skip: KUBECTLS.length === 0 && "no kubectl h
         .every((line) => line.endsWith(" created")),
       created,
     );
+    // The server itself looks whether the schema's level is there; all else is as it was written.
+    await run("wait", "--for=condition=Dangling=False", "flowschema/batch", "--timeout=20s");
     const tables = (await run("get", "-o", "wide", "-f", MANIFEST))
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIME")
       .replace(/controller-uid=[-0-9a-f]+/g, "controller-uid=UID")
