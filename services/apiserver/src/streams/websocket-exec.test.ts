@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import type { Status } from "@flotilla/api";
 import { WebSocket } from "ws";
 import { acceptExec } from "./websocket-exec.ts";
 
-const FAILURE = { status: "Failure", message: "exit code 3" };
-const SUCCESS = { status: "Success" };
+const FAILURE: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", code: 500, message: "exit code 3" };
+const SUCCESS: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 200 };
 
 /** What a client of `protocol` hears on the error channel. */
-async function heard(protocol: string, status: object): Promise<string[]> {
+async function heard(protocol: string, status: Status): Promise<string[]> {
   const server = createServer();
   server.on("upgrade", async (request, socket, head) => (await acceptExec(request, socket, head)).finish(status));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
