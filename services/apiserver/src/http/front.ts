@@ -5,17 +5,18 @@ import type { TLSSocket } from "node:tls";
 import { apiError } from "@flotilla/api";
 import { type Clock, type Logger, type Random, uuid } from "@flotilla/base";
 import { parseDuration } from "@flotilla/process";
-import type { Call, Reply } from "../request/call.ts";
+import type { Call, Reply, StreamResponse } from "../request/call.ts";
 import { NoSuchPath } from "../request/errors.ts";
 import { isLongRunning } from "../request/inflight.ts";
 import type { RequestMetrics } from "../request/metrics.ts";
 import { parseRequestInfo } from "../request/request-info.ts";
 import { readBody } from "./body.ts";
 import { certificateOf, credentialsOf } from "./credentials.ts";
-import { negotiate } from "./negotiate.ts";
+import { type Format, negotiate } from "./negotiate.ts";
 import { hasProtobuf, render, renderStatus } from "./render.ts";
 import { send, statusHeaders, statusOf, warningHeaders } from "./respond.ts";
 import { writeWatch } from "./watch-writer.ts";
+import { acceptWebSocket, asksForWebSocket } from "./websocket-response.ts";
 
 export interface FrontConfig {
   /** Requests that are neither watches nor streams end after this. */
@@ -107,12 +108,8 @@ export class Front {
         return reply.serve(request, response);
       case "upgrade":
         throw apiError("BadRequest", "Upgrade request required");
-      case "watch": {
-        const format = negotiate(request.headers.accept, hasProtobuf(reply));
-        const { clock } = this.ports;
-        const options = { format, includeObject: call.query.get("includeObject"), now: () => clock.now(), headers: headersOf(call) };
-        return writeWatch(response, reply.definition, reply.source, options, this.watches);
-      }
+      case "watch":
+        return this.watch(response, call, reply, negotiate(request.headers.accept, hasProtobuf(reply)));
       default: {
         const format = negotiate(request.headers.accept, hasProtobuf(reply));
         const options = { format, includeObject: call.query.get("includeObject"), now_ms: call.now_ms };
@@ -120,6 +117,12 @@ export class Front {
         return send(request, response, reply.type === "object" ? reply.code : 200, contentType, body, headersOf(call));
       }
     }
+  }
+
+  private watch(response: StreamResponse, call: Call, reply: Extract<Reply, { type: "watch" }>, format: Format): Promise<void> {
+    const { clock } = this.ports;
+    const options = { format, includeObject: call.query.get("includeObject"), now: () => clock.now(), headers: headersOf(call) };
+    return writeWatch(response, reply.definition, reply.source, options, this.watches);
   }
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -132,7 +135,12 @@ export class Front {
       const reply = await this.handler(call);
       if (reply.type === "upgrade") await reply.handle(request, socket, head);
       else if (reply.type === "proxy") await reply.upgrade(request, socket, head);
-      else throw apiError("BadRequest", "this path does not take an upgrade");
+      else if (!asksForWebSocket(request)) throw apiError("BadRequest", "this path does not take an upgrade");
+      else if (reply.type === "stream") await reply.serve(await acceptWebSocket(request, socket, head, "bytes"));
+      else if (reply.type === "watch") {
+        const format = negotiate(request.headers.accept, false);
+        await this.watch(await acceptWebSocket(request, socket, head, "lines"), call, reply, format);
+      } else throw apiError("BadRequest", "this path does not take an upgrade");
     } catch (error) {
       const status = statusOf(error, this.ports.log);
       const body = JSON.stringify(status);

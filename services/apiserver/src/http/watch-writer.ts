@@ -1,6 +1,6 @@
-import type { ServerResponse } from "node:http";
 import { type KubeObject, PROTOBUF_MEDIA_TYPE, type ResourceDefinition, type Status, watchFrame } from "@flotilla/api";
 import type { EventType, WatchSink, WatchSource } from "../registry/watch.ts";
+import type { StreamResponse } from "../request/call.ts";
 import type { Entry } from "../storage/entry.ts";
 import type { Format } from "./negotiate.ts";
 import { apiVersionOf, partial, protobufOf, tableOf } from "./render.ts";
@@ -25,7 +25,7 @@ export interface WatchWriterOptions {
  * While it stands, `open` has the call that ends it in order.
  */
 export function writeWatch(
-  response: ServerResponse,
+  response: StreamResponse,
   def: ResourceDefinition,
   source: WatchSource,
   options: WatchWriterOptions,
@@ -56,11 +56,11 @@ export function writeWatch(
 class ResponseSink implements WatchSink {
   private parts: Buffer[] = [];
   private headersSent = false;
-  private readonly response: ServerResponse;
+  private readonly response: StreamResponse;
   private readonly def: ResourceDefinition;
   private readonly options: WatchWriterOptions;
 
-  constructor(response: ServerResponse, def: ResourceDefinition, options: WatchWriterOptions) {
+  constructor(response: StreamResponse, def: ResourceDefinition, options: WatchWriterOptions) {
     this.response = response;
     this.def = def;
     this.options = options;

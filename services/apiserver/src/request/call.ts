@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import type { KubeObject, ResourceDefinition } from "@flotilla/api";
 import type { WatchSource } from "../registry/watch.ts";
 import type { Entry } from "../storage/entry.ts";
@@ -73,6 +73,13 @@ export function entryReply(code: number, definition: ResourceDefinition, entry: 
   };
 }
 
+/** Where a stream goes: an HTTP response, or the messages of a WebSocket. */
+export interface StreamResponse extends Writable {
+  writeHead(code: number, headers: Record<string, string | string[]>): unknown;
+  /** Tells the client at once that the stream stands. */
+  flushHeaders(): void;
+}
+
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
 
 /** What the chain answers; each front end writes it in its own way. */
@@ -83,7 +90,7 @@ export type Reply =
   /** A ready document: discovery, OpenAPI, health, metrics. */
   | { type: "document"; code: number; contentType: string; body: string | Buffer; headers?: Record<string, string> }
   /** Streams of bytes: logs; `serve` ends the response. */
-  | { type: "stream"; serve(response: ServerResponse): Promise<void> }
+  | { type: "stream"; serve(response: StreamResponse): Promise<void> }
   /** A request passed on to another server, whatever its method, body or protocol. */
   | { type: "proxy"; serve(request: IncomingMessage, response: ServerResponse): Promise<void>; upgrade: UpgradeHandler }
   /** exec, attach, port-forward: only after an HTTP upgrade. */

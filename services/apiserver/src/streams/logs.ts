@@ -1,9 +1,8 @@
-import type { ServerResponse } from "node:http";
 import { apiError, type ResourceDefinition } from "@flotilla/api";
 import { LogsRequest } from "@flotilla/rpc/gen/flotilla/node/v1/node.ts";
 import type { Operation } from "../registry/dispatch.ts";
 import type { Kernel } from "../registry/kernel.ts";
-import type { Call, Reply } from "../request/call.ts";
+import type { Call, Reply, StreamResponse } from "../request/call.ts";
 import { isTrue } from "../request/request-info.ts";
 import { type KubeletClient, kubeletError } from "./kubelet-client.ts";
 import { containerOf, podTarget } from "./pod-target.ts";
@@ -60,7 +59,7 @@ function firstMessage(stream: LogStream): Promise<First> {
   });
 }
 
-function pour(stream: LogStream, first: First, response: ServerResponse): Promise<void> {
+function pour(stream: LogStream, first: First, response: StreamResponse): Promise<void> {
   response.writeHead(200, { "Content-Type": "text/plain", "Cache-Control": "no-cache, private" });
   response.flushHeaders();
   if (first.data) response.write(first.data);
