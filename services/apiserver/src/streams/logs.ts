@@ -1,4 +1,4 @@
-import { apiError, type ResourceDefinition } from "@flotilla/api";
+import { apiError, FieldErrors, invalidError, type ResourceDefinition } from "@flotilla/api";
 import { LogsRequest } from "@flotilla/rpc/gen/flotilla/node/v1/node.ts";
 import type { Operation } from "../registry/dispatch.ts";
 import type { Kernel } from "../registry/kernel.ts";
@@ -22,14 +22,23 @@ export function logs(kubelets: KubeletClient): Operation {
   };
 }
 
-function requestOf({ info, query }: Call, container: string): LogsRequest {
-  const number = (name: string, unset: number) => {
-    const text = query.get(name);
-    if (text === null || text === "") return unset;
-    if (!/^\d+$/.test(text))
-      throw apiError("BadRequest", `invalid value ${JSON.stringify(text)} for ${name}: must be a non-negative number`);
-    return Number(text);
+/** PodLogOptions of the query. @throws ApiError BadRequest for what is no number, Invalid for one that makes no sense. */
+export function requestOf({ info, query }: Pick<Call, "info" | "query">, container: string): LogsRequest {
+  const errors = new FieldErrors();
+  const number = (field: string, min: 0 | 1) => {
+    const text = query.get(field);
+    if (!text) return undefined;
+    if (!/^[-+]?\d+$/.test(text)) throw apiError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    const value = Number(text);
+    if (value < min) errors.invalid(field, value, min === 0 ? "must be greater than or equal to 0" : "must be greater than 0");
+    return value;
   };
+  const sinceTime = query.get("sinceTime") ?? "";
+  if (sinceTime !== "" && Number.isNaN(Date.parse(sinceTime)))
+    throw apiError("BadRequest", `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse it`);
+  const [tailLines, limitBytes, sinceSeconds] = [number("tailLines", 0), number("limitBytes", 1), number("sinceSeconds", 1)];
+  if (sinceSeconds !== undefined && sinceTime !== "") errors.forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified");
+  if (!errors.empty) throw invalidError("", "PodLogOptions", info.name, errors);
   return LogsRequest.fromPartial({
     namespace: info.namespace,
     pod: info.name,
@@ -37,10 +46,10 @@ function requestOf({ info, query }: Call, container: string): LogsRequest {
     follow: query.has("follow") && isTrue(query.get("follow")),
     previous: query.has("previous") && isTrue(query.get("previous")),
     timestamps: query.has("timestamps") && isTrue(query.get("timestamps")),
-    sinceSeconds: number("sinceSeconds", 0),
-    sinceTime: query.get("sinceTime") ?? "",
-    tailLines: number("tailLines", -1),
-    limitBytes: number("limitBytes", 0),
+    sinceSeconds: sinceSeconds ?? 0,
+    sinceTime,
+    tailLines: tailLines ?? -1,
+    limitBytes: limitBytes ?? 0,
   });
 }
 
