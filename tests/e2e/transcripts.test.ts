@@ -63,7 +63,9 @@ describe("kubectl sessions", { concurrency: 1, skip: KUBECTLS.size === 0 && "no 
   /** One step in namespace demo; a failing command's code is part of what it says. */
   async function play(version: string, { command }: Step): Promise<string> {
     const folder = join(bin, version);
-    const options = { cwd: bin, env: { ...cluster.environment, PATH: `${folder}:${process.env["PATH"]}` }, timeout_ms: 60_000 };
+    // kubectl edit leaves what could not be saved among the temporary files: there it is cleared away at the end.
+    const env = { ...cluster.environment, PATH: `${folder}:${process.env["PATH"]}`, TMPDIR: bin };
+    const options = { cwd: bin, env, timeout_ms: 60_000 };
     const { code, stdout } = await run("sh", ["-c", `exec 2>&1\n${command}\n`], options);
     return normalize(code === 0 ? stdout : `${stdout.trimEnd()}\n(exit ${code})`);
   }

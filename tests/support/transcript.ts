@@ -106,8 +106,8 @@ const NORMAL: [RegExp, string][] = [
   [/:3[0-2]\d{3}\/(TCP|UDP)/g, ":<node-port>/$1"],
   [/resourceVersion: "\d+"/g, 'resourceVersion: "<version>"'],
   [/\bin \d+(\.\d+)?m?s \(\d+(\.\d+)?m?s including waiting\)/g, "in <time>"],
-  [/(LIVE|MERGED)-\d+/g, "$1"],
-  [/\/kubectl-edit-\d+\.yaml/g, "/kubectl-edit.yaml"],
+  [/\/[^\s"]*\/(LIVE|MERGED)-\d+/g, "/tmp/$1"],
+  [/\/[^\s"]*\/kubectl-edit-\d+\.yaml/g, "/tmp/kubectl-edit.yaml"],
 ];
 const AGE = /(^|\s\s)(?:\d+[smhdy])+(?: ago)?(?=\s\s|\s*$)/gm;
 
