@@ -3,7 +3,6 @@ import type { DeleteDecision, DeleteOptionsBody, ResourceDefinition, Strategy, U
 import { formatTime } from "./duration.ts";
 import { FieldErrors, invalidError } from "./field-error.ts";
 import { cloneJson, jsonEqual } from "./json-equal.ts";
-import { dedupeOwners } from "./meta/owners.ts";
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, validateMeta, validateMetaUpdate } from "./meta/validate.ts";
 import { ApiError, apiError, REASON_CODES } from "./status.ts";
 import type { KubeObject } from "./types.ts";
@@ -41,7 +40,6 @@ export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: Writ
   const { strategy } = def;
   const meta = (obj.metadata ??= {});
   if (meta.resourceVersion) throw resourceVersionOnCreate();
-  const doubled = dedupeOwners(meta);
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;
   delete meta.selfLink;
@@ -58,7 +56,7 @@ export function beforeCreate(def: ResourceDefinition, obj: KubeObject, ctx: Writ
   strategy.validate?.(obj, errors);
   strategy.validateCreate?.(obj, errors);
   if (!errors.empty) throw invalidError(def.group, def.kind, meta.name ?? "", errors);
-  return [...doubled, ...(strategy.warnings?.(obj) ?? [])];
+  return strategy.warnings?.(obj) ?? [];
 }
 
 /** Upstream answers this one without a reason. */
@@ -74,7 +72,6 @@ export function beforeUpdate(
   old: KubeObject,
   ctx: WriteContext,
 ): string[] {
-  const doubled = dedupeOwners(obj.metadata);
   carryMeta(obj, old);
   const { strategy, style } = strategyOf(def, subresource);
   if (style === "status") keepAllBut(obj, old, "status");
@@ -90,7 +87,7 @@ export function beforeUpdate(
   if (style === "main") (strategy as Strategy).validate?.(obj, errors);
   if (!updateFirst) strategy.validateUpdate?.(obj, old, errors, ctx);
   if (!errors.empty) throw invalidError(def.group, def.kind, obj.metadata.name ?? "", errors);
-  return style === "main" ? [...doubled, ...(def.strategy.warnings?.(obj, old) ?? [])] : doubled;
+  return style === "main" ? (def.strategy.warnings?.(obj, old) ?? []) : [];
 }
 
 function strategyOf(

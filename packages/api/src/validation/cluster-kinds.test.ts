@@ -92,12 +92,6 @@ test("a node's other fields are not for updates", () => {
   assert.deepEqual(causes, ["[]: Forbidden: node updates may only change labels, taints, or capacity"]);
 });
 
-test("an owner named twice is one owner", () => {
-  const owner = { apiVersion: "v1", kind: "Pod", name: "p", uid: "u", controller: true };
-  const { object, causes } = update("ConfigMap", { metadata: { ownerReferences: [owner, { ...owner }] } }, () => {});
-  assert.deepEqual([object.metadata.ownerReferences, causes], [[owner], []]);
-});
-
 test("who may approve a signing request may not sign it, and who may sign may not approve", () => {
   const approved = { type: "Approved", status: "True" };
   const set = (status: Tree) => (csr: { status: Tree }) => void (csr.status = status);

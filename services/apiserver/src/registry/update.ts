@@ -107,6 +107,7 @@ async function attemptUpdate(
     onFailure: [],
     annotations: call.annotations,
   };
+  dedupOwners(object, call.warnings, false);
   applyDefaults(def, object);
   const write = { manager: options.manager, now_ms: context.now_ms, ...(subresource === "" ? {} : { subresource }) };
   // Before admission and the strategy, as for create; other subresources (approval, resize) let only their strategy say what they change.
