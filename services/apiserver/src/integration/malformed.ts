@@ -137,8 +137,8 @@ function query(random: Random): string {
     const value = name.endsWith("Selector")
       ? pick(random, SELECTORS)
       : pick(random, ["", "-1", "x", "true", "0", "999999999999999999999", "All", "\u0000", "e30", "{}"]);
-    // A watch without end would only hold a connection.
-    return name === "watch" ? "watch=x" : `${name}=${encodeURIComponent(value)}`;
+    // A watch would only hold a connection; all but these ask for one.
+    return name === "watch" ? pick(random, ["watch=0", "watch=False"]) : `${name}=${encodeURIComponent(value)}`;
   });
   return [...parts, ...(random.next() < 0.05 ? ["%%%", "a=b=c", "=&&="] : [])].join("&");
 }
