@@ -104,6 +104,7 @@ const NORMAL: [RegExp, string][] = [
   [/\b172\.30\.0\.\d+\b/g, "<node-ip>"],
   [/https:\/\/127\.0\.0\.1:\d+/g, "<server>"],
   [/:3[0-2]\d{3}\/(TCP|UDP)/g, ":<node-port>/$1"],
+  [/GitCommit:"[0-9a-f]*"/g, 'GitCommit:"<commit>"'],
   [/resourceVersion: "\d+"/g, 'resourceVersion: "<version>"'],
   [/\bin \d+(\.\d+)?m?s \(\d+(\.\d+)?m?s including waiting\)/g, "in <time>"],
   [/\/[^\s"]*\/(LIVE|MERGED)-\d+/g, "/tmp/$1"],
