@@ -102,12 +102,12 @@ export function createContainers(context: DockerContext, files: SandboxFiles, im
     },
 
     async remove(id: string): Promise<void> {
+      killed.delete(id);
       const found = await inspect(id).catch(() => undefined);
       if (!found) return;
       const { logPath } = factsOf<ContainerFacts>(found.Config.Labels);
       await daemon("failed to remove the container", quietly(docker.getContainer(id).remove({ force: true, v: true }), [404, 409]));
       if (logPath) rmSync(logPath, { force: true });
-      killed.delete(id);
     },
 
     async list(filter: ContainerFilter | undefined, kind: string[] = []): Promise<Container[]> {

@@ -57,32 +57,24 @@ function validatePair(spec: ServiceSpec, ips: readonly string[], families: reado
 /** Secondary addresses come and go; the first stays, unless the type changes to or from ExternalName. */
 export function validateAddressesUpdate(spec: ServiceSpec, before: ServiceSpec, errors: FieldErrors): void {
   if (spec.type === "ExternalName" || before.type === "ExternalName") return;
-  if (!isHeadless(spec) || !isHeadless(before)) validateIpsUpdate(spec, before, errors);
-  if (!isHeadless(spec) && !isHeadless(before)) validateFamiliesUpdate(spec, before, errors);
+  if (!isHeadless(spec) || !isHeadless(before)) validateKept(["clusterIPs", "clusterIP"], spec, before, errors);
+  if (!isHeadless(spec) && !isHeadless(before)) validateKept(["ipFamilies", "ipFamily"], spec, before, errors);
 }
 
-function validateIpsUpdate(spec: ServiceSpec, before: ServiceSpec, errors: FieldErrors): void {
-  const [ips, old] = [spec.clusterIPs ?? [], before.clusterIPs ?? []];
-  old.forEach((ip, index) => {
-    const kept = ips.length === old.length || (index === 0 && ips.length > 0);
-    if (kept && ips[index] !== ip) errors.invalid(`spec.clusterIPs[${index}]`, ips, "may not change once set");
+function validateKept(
+  [field, one]: ["clusterIPs", "clusterIP"] | ["ipFamilies", "ipFamily"],
+  spec: ServiceSpec,
+  before: ServiceSpec,
+  errors: FieldErrors,
+): void {
+  const [values, old] = [spec[field] ?? [], before[field] ?? []];
+  old.forEach((value, index) => {
+    const kept = values.length === old.length || (index === 0 && values.length > 0);
+    if (kept && values[index] !== value) errors.invalid(`spec.${field}[${index}]`, values, "may not change once set");
   });
-  if (old.length <= ips.length) return;
-  if (ips.length === 0) errors.invalid("spec.clusterIPs[0]", ips, "primary clusterIP can not be unset");
-  if (ips.length === 1 && spec.ipFamilyPolicy !== "SingleStack") {
-    errors.invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary clusterIP");
-  }
-}
-
-function validateFamiliesUpdate(spec: ServiceSpec, before: ServiceSpec, errors: FieldErrors): void {
-  const [families, old] = [spec.ipFamilies ?? [], before.ipFamilies ?? []];
-  old.forEach((family, index) => {
-    const kept = families.length === old.length || (index === 0 && families.length > 0);
-    if (kept && families[index] !== family) errors.invalid(`spec.ipFamilies[${index}]`, families, "may not change once set");
-  });
-  if (old.length <= families.length) return;
-  if (families.length === 0) errors.invalid("spec.ipFamilies[0]", families, "primary ipFamily can not be unset");
-  if (families.length === 1 && spec.ipFamilyPolicy !== "SingleStack") {
-    errors.invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary ipFamily");
+  if (old.length <= values.length) return;
+  if (values.length === 0) errors.invalid(`spec.${field}[0]`, values, `primary ${one} can not be unset`);
+  if (values.length === 1 && spec.ipFamilyPolicy !== "SingleStack") {
+    errors.invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy, `must be set to 'SingleStack' when releasing the secondary ${one}`);
   }
 }

@@ -1,5 +1,4 @@
-import type { KubeObject, Node, Pod } from "@flotilla/api";
-import { equalJson } from "../registry/clone.ts";
+import { jsonEqual, type KubeObject, type Node, type Pod } from "@flotilla/api";
 import { forbidden } from "../request/errors.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
 import { type CacheReader, cachedObject } from "./cached.ts";
@@ -65,7 +64,7 @@ function checkPod(write: Write): void | Promise<void> {
     if (operation !== "UPDATE") refuse(`unexpected operation ${JSON.stringify(operation)}`);
     const [pod, before] = [object as unknown as Pod, old as unknown as Pod];
     if (before.spec?.nodeName !== node) refuse(`${who} can only update pod status for pods with spec.nodeName set to itself`);
-    if (!equalJson(pod.metadata.labels ?? {}, before.metadata.labels ?? {})) refuse(`${who} cannot update labels through pod status`);
+    if (!jsonEqual(pod.metadata.labels ?? {}, before.metadata.labels ?? {})) refuse(`${who} cannot update labels through pod status`);
     return;
   }
   if (subresource !== "") refuse(`unexpected pod subresource ${JSON.stringify(subresource)}, only 'status' and 'eviction' are allowed`);
@@ -118,10 +117,10 @@ function checkNode({ attributes, object, old, node, refuse }: Write): void {
   const labels = labelsBeyond(object?.metadata.labels, old?.metadata.labels, false);
   if (labels.length > 0) refuse(`${who} is not allowed to modify labels: ${labels.join(", ")}`);
   const taints = (one: KubeObject | undefined) => (one as unknown as Node | undefined)?.spec?.taints ?? [];
-  if (!equalJson(taints(object), taints(old))) refuse(`${who} is not allowed to modify taints`);
+  if (!jsonEqual(taints(object), taints(old))) refuse(`${who} is not allowed to modify taints`);
   // An owner that does not exist would have it deleted, and it could come back with other labels (CVE-2025-5187).
   const owners = (one: KubeObject | undefined) => one?.metadata.ownerReferences ?? [];
-  if (!equalJson(owners(object), owners(old))) refuse(`${who} is not allowed to modify ownerReferences`);
+  if (!jsonEqual(owners(object), owners(old))) refuse(`${who} is not allowed to modify ownerReferences`);
 }
 
 /** A kubelet asks for tokens that die with one of its pods. */

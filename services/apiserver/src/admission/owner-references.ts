@@ -1,7 +1,6 @@
-import { groupVersion, type KubeObject, type Registry, type ResourceDefinition } from "@flotilla/api";
+import { groupVersion, jsonEqual, type KubeObject, type Registry, type ResourceDefinition } from "@flotilla/api";
 import { checkOf } from "../authz/attributes.ts";
 import type { Attributes, Authorizer } from "../authz/authorizer.ts";
-import { equalJson } from "../registry/clone.ts";
 import { forbidden } from "../request/errors.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
 
@@ -17,7 +16,7 @@ export function ownerReferencesPermission({ authorizer, definitions }: { authori
     validate(attributes, object, old) {
       if (attributes.subresource === "status" && attributes.definition.resource === "pods") return;
       const owners = ownersOf(object);
-      if (!object?.metadata || equalJson(owners, ownersOf(old))) return;
+      if (!object?.metadata || jsonEqual(owners, ownersOf(old))) return;
       const refuse = (why: string) => forbidden(attributes.definition, attributes.name, why);
       const may = (asked: Attributes, why: string) => {
         const decision = authorizer.authorize(asked);

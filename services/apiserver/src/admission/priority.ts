@@ -36,22 +36,15 @@ export function priority({ store }: { store: Pick<CacheReader, "cache"> }): Admi
         if (found) spec.priorityClassName = found.metadata.name!;
       }
       const value = found?.value ?? SYSTEM.get(spec.priorityClassName ?? "") ?? 0;
-      if (spec.priority !== undefined && spec.priority !== value) {
-        throw forbidden(
-          attributes.definition,
-          attributes.name,
-          `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
-        );
-      }
+      const refuseOther = (what: string, given: unknown, computed: unknown) => {
+        if (given === undefined || given === computed) return;
+        const plea = `priority admission controller computed ${computed} from the given PriorityClass name`;
+        throw forbidden(attributes.definition, attributes.name, `the ${what} (${given}) must not be provided in pod spec; ${plea}`);
+      };
+      refuseOther("integer value of priority", spec.priority, value);
       spec.priority = value;
       const policy = found?.preemptionPolicy ?? "PreemptLowerPriority";
-      if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
-        throw forbidden(
-          attributes.definition,
-          attributes.name,
-          `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
-        );
-      }
+      refuseOther("string value of PreemptionPolicy", spec.preemptionPolicy, policy);
       spec.preemptionPolicy = policy;
     },
     validate({ definition, operation, name }, object) {

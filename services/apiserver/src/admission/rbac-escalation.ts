@@ -1,9 +1,8 @@
-import type { ClusterRole, KubeObject, RoleBinding } from "@flotilla/api";
+import { type ClusterRole, jsonEqual, type KubeObject, type RoleBinding } from "@flotilla/api";
 import { checkOf } from "../authz/attributes.ts";
 import type { Authorizer, PolicyRule } from "../authz/authorizer.ts";
 import { effectiveRules } from "../authz/rbac.ts";
 import { uncovered } from "../authz/rules.ts";
-import { equalJson } from "../registry/clone.ts";
 import { forbidden, notFound } from "../request/errors.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
@@ -38,7 +37,7 @@ function onlyLetsGo(object: KubeObject, old: KubeObject): boolean {
     const { ownerReferences: _, finalizers: __, managedFields: ___, resourceVersion: ____, ...meta } = metadata;
     return { ...body, metadata: meta };
   };
-  return equalJson(rest(object), rest(old)) && !equalJson(object.metadata, old.metadata);
+  return jsonEqual(rest(object), rest(old)) && !jsonEqual(object.metadata, old.metadata);
 }
 
 /** Any change counts: a label may make a role part of another that gathers by it. */

@@ -1,5 +1,4 @@
-import type { Pod, RuntimeClass } from "@flotilla/api";
-import { equalJson } from "../registry/clone.ts";
+import { jsonEqual, type Pod, type RuntimeClass } from "@flotilla/api";
 import { forbidden } from "../request/errors.ts";
 import { type AdmissionPlugin, isPod } from "./admission.ts";
 import type { CacheReader } from "./cached.ts";
@@ -23,7 +22,7 @@ export function runtimeClass({ store }: { store: CacheReader }): AdmissionPlugin
       }
       if (!found) throw forbidden(attributes.definition, attributes.name, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
       const overhead = found.overhead?.podFixed;
-      if (spec.overhead && !equalJson(spec.overhead, overhead ?? {}))
+      if (spec.overhead && !jsonEqual(spec.overhead, overhead ?? {}))
         throw refuse("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
       if (overhead) spec.overhead = { ...overhead };
       if (found.scheduling?.nodeSelector) {
@@ -40,7 +39,7 @@ export function runtimeClass({ store }: { store: CacheReader }): AdmissionPlugin
       }
       // The pod may have come by here before: what it tolerates already is not said again.
       const tolerations = spec.tolerations ?? [];
-      const more = (found.scheduling?.tolerations ?? []).filter((one) => !tolerations.some((known) => equalJson(known, one)));
+      const more = (found.scheduling?.tolerations ?? []).filter((one) => !tolerations.some((known) => jsonEqual(known, one)));
       if (more.length > 0) spec.tolerations = [...tolerations, ...more.map((one) => ({ ...one }))];
     },
   };

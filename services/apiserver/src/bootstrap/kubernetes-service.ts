@@ -1,8 +1,7 @@
-import { isNotFound, type KubeObject } from "@flotilla/api";
+import { isNotFound, jsonEqual, type KubeObject } from "@flotilla/api";
 import { sleep, type Timer } from "@flotilla/base";
 import { addressAt } from "../network/cidr.ts";
 import { type ServiceNetwork, serviceHook } from "../network/service-hook.ts";
-import { equalJson } from "../registry/clone.ts";
 import type { Kernel } from "../registry/kernel.ts";
 import { modifyStored } from "../registry/modify-stored.ts";
 import { ensure } from "./namespaces.ts";
@@ -143,7 +142,7 @@ export class KubernetesService {
         ...content,
         metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...metadata.labels } },
       };
-      return equalJson(next, current) ? undefined : next;
+      return jsonEqual(next, current) ? undefined : next;
     };
     try {
       await modifyStored(this.kernel, definition, NAMESPACE, NAME, change);

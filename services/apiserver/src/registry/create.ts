@@ -3,6 +3,7 @@ import {
   applyDefaults,
   beforeCreate,
   checkIdentity,
+  cloneJson,
   type Decoded,
   decodeBody,
   isAlreadyExists,
@@ -14,7 +15,6 @@ import { giveBack } from "../admission/admission.ts";
 import { type Call, entryReply, type Reply } from "../request/call.ts";
 import { alreadyExists, methodNotAllowed } from "../request/errors.ts";
 import type { Entry } from "../storage/entry.ts";
-import { clone } from "./clone.ts";
 import { hookOf } from "./hooks.ts";
 import { cacheOf, type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
@@ -48,7 +48,7 @@ export async function createObject(
   const generated = !object.metadata.name && !!object.metadata.generateName;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await createOnce(kernel, call, def, generated ? clone(object) : object, options);
+      return await createOnce(kernel, call, def, generated ? cloneJson(object) : object, options);
     } catch (error) {
       if (!generated || !isAlreadyExists(error) || attempt >= GENERATED_NAMES_MAX) throw error;
     }

@@ -1,5 +1,4 @@
-import type { KubeObject } from "@flotilla/api";
-import { equalJson } from "./clone.ts";
+import { jsonEqual, type KubeObject } from "@flotilla/api";
 
 /** An owner named twice is one owner: takes the repetitions out and warns of them, as upstream since 1.20. */
 export function dedupOwners(object: KubeObject, warnings: string[], afterAdmission: boolean): void {
@@ -7,7 +6,7 @@ export function dedupOwners(object: KubeObject, warnings: string[], afterAdmissi
   if (owners === undefined || owners.length < 2) return;
   const repeated = new Set<string>();
   const once = owners.filter((owner, at) => {
-    const before = owners.slice(0, at).some((other) => equalJson(other, owner));
+    const before = owners.slice(0, at).some((other) => jsonEqual(other, owner));
     if (before) repeated.add(owner.uid);
     return !before;
   });

@@ -2,6 +2,7 @@ import {
   applyPatch,
   applyServerSide,
   checkIdentity,
+  cloneJson,
   decodeAs,
   groupVersion,
   isNotFound,
@@ -12,7 +13,6 @@ import { scales } from "@flotilla/api/resources/scale.ts";
 import { throughView } from "../admission/admission.ts";
 import type { Call, Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
-import { clone } from "./clone.ts";
 import { decodeOptionsOf } from "./create.ts";
 import { getEntry } from "./get.ts";
 import type { Kernel } from "./kernel.ts";
@@ -44,7 +44,7 @@ export async function scale(kernel: Kernel, call: Call, def: ResourceDefinition)
     const wanted = transform(view.get(current));
     const version = wanted.metadata.resourceVersion;
     if (version && version !== current.metadata.resourceVersion) throw conflict(def, call.info.name, MODIFIED);
-    const object = clone(current);
+    const object = cloneJson(current);
     view.set(object, wanted);
     return { object };
   });

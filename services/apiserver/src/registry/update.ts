@@ -3,8 +3,10 @@ import {
   applyDefaults,
   beforeUpdate,
   checkIdentity,
+  cloneJson,
   decodeBody,
   finishesDeletion,
+  jsonEqual,
   type KubeObject,
   type ResourceDefinition,
   trackManagedFields,
@@ -14,7 +16,6 @@ import { type Call, entryReply, type Reply } from "../request/call.ts";
 import { conflict, MODIFIED, methodNotAllowed, notFound } from "../request/errors.ts";
 import type { RequestInfo } from "../request/request-info.ts";
 import type { Entry } from "../storage/entry.ts";
-import { clone, equalJson } from "./clone.ts";
 import { createObject, decodeOptionsOf } from "./create.ts";
 import { hookOf } from "./hooks.ts";
 import { cacheOf, type Kernel, keyOf, preparedView, storedBytes, writeContext } from "./kernel.ts";
@@ -40,7 +41,7 @@ export async function update(kernel: Kernel, call: Call, def: ResourceDefinition
     await kernel.store.fresh();
     if (!cacheOf(kernel, def).get(keyOf(def, namespace, name))) return createObject(kernel, call, def, decoded, options);
   }
-  return modify(kernel, call, def, options, () => ({ object: clone(decoded.object) }));
+  return modify(kernel, call, def, options, () => ({ object: cloneJson(decoded.object) }));
 }
 
 /** Reads, transforms, checks and writes with compare-and-swap until it holds. */
@@ -91,7 +92,7 @@ async function attemptUpdate(
   const { namespace, name, subresource } = call.info;
   const entry = await preparedView(def, stored);
   // A copy: strategies may carry parts of it over and change them, and the entry is everybody's.
-  const old = clone(entry.object);
+  const old = cloneJson(entry.object);
   const { object, applied } = await transform(old);
   checkPreconditions(def, object, stored, old, call.info);
   const context = writeContext(kernel, namespace, call.user);
@@ -205,5 +206,5 @@ function sameButTimes(object: KubeObject, old: KubeObject): boolean {
     const fields = (managedFields ?? []).map(({ time: __, ...rest }) => rest);
     return { ...o, metadata: { ...metadata, managedFields: fields } };
   };
-  return equalJson(strip(object), strip(old));
+  return jsonEqual(strip(object), strip(old));
 }

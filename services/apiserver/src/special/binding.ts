@@ -1,7 +1,6 @@
-import { apiError, decodeAs, type KubeObject, type Pod, type ResourceDefinition } from "@flotilla/api";
+import { apiError, cloneJson, decodeAs, type KubeObject, type Pod, type ResourceDefinition } from "@flotilla/api";
 import { rfc3339 } from "@flotilla/base";
 import { admitSubresource } from "../admission/subresource.ts";
-import { clone } from "../registry/clone.ts";
 import { decodeOptionsOf } from "../registry/create.ts";
 import type { Kernel } from "../registry/kernel.ts";
 import { modifyStored } from "../registry/modify-stored.ts";
@@ -46,7 +45,7 @@ export async function bindPod(kernel: Kernel, call: Call, pods: ResourceDefiniti
 
 /** Pure: the pod on its node. @throws ApiError Conflict */
 export function bound(current: KubeObject, binding: KubeObject, node: string, now_ms: number): KubeObject {
-  const pod = clone(current) as unknown as Pod;
+  const pod = cloneJson(current) as unknown as Pod;
   const { name } = pod.metadata;
   const refuse = (why: string) => conflict({ group: "", resource: "pods/binding" }, name!, why);
   if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);

@@ -1,5 +1,6 @@
 import {
   apiError,
+  cloneJson,
   type DeleteOptionsBody,
   decodeAs,
   type KubeObject,
@@ -8,7 +9,6 @@ import {
   type ResourceDefinition,
 } from "@flotilla/api";
 import { admitSubresource } from "../admission/subresource.ts";
-import { clone } from "../registry/clone.ts";
 import { decodeOptionsOf } from "../registry/create.ts";
 import { deleteObject } from "../registry/delete.ts";
 import { getEntry } from "../registry/get.ts";
@@ -59,7 +59,7 @@ async function spendBudget(kernel: Kernel, namespace: string, pod: Pod, dryRun: 
     if (matching.length > 1)
       throw apiError("InternalError", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
     const entry = matching[0]!;
-    const budget = clone(entry.object) as Budget;
+    const budget = cloneJson(entry.object) as Budget;
     const allowed = budget.status?.disruptionsAllowed ?? 0;
     if (allowed <= 0) throw refusal(budget);
     if (dryRun) return;

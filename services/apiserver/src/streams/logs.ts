@@ -2,6 +2,7 @@ import { apiError, FieldErrors, invalidError, type ResourceDefinition } from "@f
 import { LogsRequest } from "@flotilla/rpc/gen/flotilla/node/v1/node.ts";
 import type { Operation } from "../registry/dispatch.ts";
 import type { Kernel } from "../registry/kernel.ts";
+import { integerOf } from "../registry/options.ts";
 import type { Call, Reply, StreamResponse } from "../request/call.ts";
 import { isTrue } from "../request/request-info.ts";
 import { type KubeletClient, kubeletError } from "./kubelet-client.ts";
@@ -26,11 +27,9 @@ export function logs(kubelets: KubeletClient): Operation {
 export function requestOf({ info, query }: Pick<Call, "info" | "query">, container: string): LogsRequest {
   const errors = new FieldErrors();
   const number = (field: string, min: 0 | 1) => {
-    const text = query.get(field);
-    if (!text) return undefined;
-    if (!/^[-+]?\d+$/.test(text)) throw apiError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-    const value = Number(text);
-    if (value < min) errors.invalid(field, value, min === 0 ? "must be greater than or equal to 0" : "must be greater than 0");
+    const value = integerOf(query, field);
+    if (value !== undefined && value < min)
+      errors.invalid(field, value, min === 0 ? "must be greater than or equal to 0" : "must be greater than 0");
     return value;
   };
   const sinceTime = query.get("sinceTime") ?? "";

@@ -1,5 +1,4 @@
-import { apiError, applyDefaults, applyPatch, type KubeObject, type ResourceDefinition } from "@flotilla/api";
-import { clone } from "../../registry/clone.ts";
+import { apiError, applyDefaults, applyPatch, cloneJson, type KubeObject, type ResourceDefinition } from "@flotilla/api";
 import type { AdmissionAttributes, AdmissionPlugin } from "../admission.ts";
 import { asView } from "../matching/rules.ts";
 import { consult, type WebhookPorts } from "./consult.ts";
@@ -65,7 +64,7 @@ async function mutateAll(
 function patchInPlace(own: ResourceDefinition, view: ResourceDefinition, object: KubeObject, patch: unknown[]): boolean {
   const before = JSON.stringify(object);
   try {
-    const shown = clone(asView(object, own, view));
+    const shown = cloneJson(asView(object, own, view));
     const body = Buffer.from(JSON.stringify(patch));
     const patched = applyPatch(view, shown, { type: "json", body, fieldValidation: "Ignore" }).object;
     applyDefaults(view, patched);
